@@ -1,0 +1,103 @@
+//! The one place through which every statement goes: its time limit and its error mapping.
+
+use std::future::Future;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    QueryResult, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait,
+};
+
+use crate::error::{self, StoreError};
+
+/// Calls a database within a time limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) backend: DbBackend,
+    pub(crate) limit: Duration,
+}
+
+impl Caller {
+    /// Waits for `work`, at most for the limit.
+    ///
+    /// The limit is ours, not the server's: a frozen server does not keep time. The connection
+    /// of a call that is given up is checked or closed on its way back, see `pools`.
+    pub(crate) async fn bound<T>(
+        self,
+        during: &'static str,
+        work: impl Future<Output = Result<T, DbErr>> + Send,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.limit, work).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(error::map(during, self.limit, &error)),
+            Err(_) => Err(StoreError::Timeout {
+                during,
+                limit: self.limit,
+            }),
+        }
+    }
+
+    pub(crate) async fn all<C: ConnectionTrait, S: StatementBuilder>(
+        self,
+        on: &C,
+        during: &'static str,
+        statement: &S,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        self.bound(during, on.query_all(statement)).await
+    }
+
+    pub(crate) async fn one<C: ConnectionTrait, S: StatementBuilder>(
+        self,
+        on: &C,
+        during: &'static str,
+        statement: &S,
+    ) -> Result<Option<QueryResult>, StoreError> {
+        self.bound(during, on.query_one(statement)).await
+    }
+
+    /// The number of rows that the statement changed.
+    pub(crate) async fn execute<C: ConnectionTrait, S: StatementBuilder>(
+        self,
+        on: &C,
+        during: &'static str,
+        statement: &S,
+    ) -> Result<u64, StoreError> {
+        let done = self.bound(during, on.execute(statement)).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// A transaction that writes. On SQLite it holds the write lock from here on; reading first
+    /// and locking later fails under load.
+    pub(crate) async fn begin_write(
+        self,
+        pool: &DatabaseConnection,
+    ) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.bound("begin", pool.begin_with_options(options)).await
+    }
+
+    /// A transaction whose reads all see one state.
+    pub(crate) async fn begin_read(
+        self,
+        pool: &DatabaseConnection,
+    ) -> Result<DatabaseTransaction, StoreError> {
+        let options = match self.backend {
+            DbBackend::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            },
+        };
+        self.bound("begin", pool.begin_with_options(options)).await
+    }
+
+    pub(crate) async fn commit(self, transaction: DatabaseTransaction) -> Result<(), StoreError> {
+        self.bound("commit", transaction.commit()).await
+    }
+}

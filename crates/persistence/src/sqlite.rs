@@ -1,0 +1,100 @@
+//! Connections to SQLite: one that writes, some that read, one that watches for changes.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sea_orm::sqlx::{self, ConnectOptions};
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+
+use crate::error::{self, StoreError};
+use crate::pools::{Flavour, Limits, Pools, unusable_url};
+
+/// Rows that the thread of a connection reads ahead of the task that takes them.
+const ROWS_AHEAD: usize = 4_096;
+
+/// How often to look whether another process has finished setting up the file.
+const SETUP_PAUSE: Duration = Duration::from_millis(20);
+
+/// Opens the database, creating the file if there is none.
+pub(crate) async fn open(url: &str, limits: Limits) -> Result<Pools, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| unusable_url())?
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        // An erased envelope is overwritten with zeros, not just forgotten.
+        .pragma("secure_delete", "ON")
+        // Shorter than our own limit, so that a held lock is reported as what it is.
+        .busy_timeout(limits.call * 3 / 4)
+        .row_buffer_size(ROWS_AHEAD)
+        .disable_statement_logging();
+    // `mode=ro` in the URL is the caller's word that the file is there and must not change.
+    let read_only = url.contains("mode=ro");
+    let options = options.create_if_missing(!read_only);
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        let pool = handle(pool(options, 1, limits));
+        return Ok(Pools {
+            flavour: Flavour::SqliteMemory,
+            write: pool.clone(),
+            read: pool.clone(),
+            signal: pool,
+        });
+    }
+    let writer = if read_only {
+        options.clone()
+    } else {
+        options.clone().journal_mode(SqliteJournalMode::Wal)
+    };
+    let write = pool(writer, 1, limits);
+    // The first connection turns the file to write-ahead logging, which is kept in the file.
+    ready(&write, limits).await?;
+    let reader = options.pragma("query_only", "ON");
+    let readers = limits.connections.saturating_sub(1).max(1);
+    Ok(Pools {
+        flavour: Flavour::SqliteFile,
+        write: handle(write),
+        read: handle(pool(reader.clone(), readers, limits)),
+        signal: handle(pool(reader, 1, limits)),
+    })
+}
+
+fn pool(options: SqliteConnectOptions, connections: u32, limits: Limits) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(limits.acquire)
+        .test_before_acquire(false)
+        // A database in memory is gone with its connection, and the count of changes that
+        // `data_version` gives is that of one connection: neither is ever replaced.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options)
+}
+
+fn handle(pool: SqlitePool) -> DatabaseConnection {
+    SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
+}
+
+/// Connects, and tries again while another process is turning the same new file to write-ahead
+/// logging: SQLite does not wait for that lock by itself.
+async fn ready(pool: &SqlitePool, limits: Limits) -> Result<(), StoreError> {
+    let until = tokio::time::Instant::now() + limits.call;
+    loop {
+        let Err(error) = pool.acquire().await else {
+            return Ok(());
+        };
+        if !is_locked(&error) || tokio::time::Instant::now() >= until {
+            let error = sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into()));
+            return Err(error::map("connect", limits.call, &error));
+        }
+        tokio::time::sleep(SETUP_PAUSE).await;
+    }
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let number = code.and_then(|code| code.parse::<u32>().ok());
+    number.is_some_and(|number| matches!(number & 0xff, 5 | 6))
+}

@@ -1,0 +1,6 @@
+//! The tables: their columns, and how a row goes in and comes out.
+
+pub(crate) mod audit;
+pub(crate) mod request;
+pub(crate) mod state;
+pub(crate) mod vault;

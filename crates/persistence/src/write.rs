@@ -1,0 +1,129 @@
+//! A write: holds the lock on the head from its first statement to its commit.
+
+use std::fmt;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+
+use crate::answers::read_answer;
+use crate::call::Caller;
+use crate::commit::{self, Commit, SideEffect};
+use crate::error::StoreError;
+use crate::pools::Flavour;
+use crate::rows::{AnswerScope, Head, StoredAnswerRow};
+use crate::store::{Store, read_head};
+use crate::tail::{Tail, read_tail};
+
+impl Store {
+    /// Begins a write, waiting for other writers; other programs too wait until it ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the lock is not free in time, [`StoreError::ReadOnly`] on
+    /// PostgreSQL (SQLite says so at the first change, in the commit), or as every call.
+    pub async fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        let transaction = self.caller.begin_write(&self.pools.write).await?;
+        let head = read_head(self.caller, &transaction, true).await?;
+        Ok(WriteTransaction {
+            transaction,
+            caller: self.caller,
+            pool: self.pools.write.clone(),
+            flavour: self.pools.flavour,
+            head,
+        })
+    }
+}
+
+/// An open write. Dropped before [`WriteTransaction::commit`] has answered, it leaves nothing
+/// behind, unless the commit had already reached the database: then all of it is there, and the
+/// answer stored with it tells. Giving up on any of its futures is the same as dropping it.
+pub struct WriteTransaction {
+    transaction: DatabaseTransaction,
+    caller: Caller,
+    pool: DatabaseConnection,
+    flavour: Flavour,
+    head: Head,
+}
+
+impl fmt::Debug for WriteTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteTransaction")
+            .field("head", &self.head)
+            .finish_non_exhaustive()
+    }
+}
+
+impl WriteTransaction {
+    /// The head, which nobody else moves while this is open.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// What is in the log after `revision`, at most `limit_revisions` of it.
+    ///
+    /// # Errors
+    /// As [`Store::tail`].
+    pub async fn tail_since(
+        &self,
+        revision: u64,
+        limit_revisions: u64,
+    ) -> Result<Tail, StoreError> {
+        let head = self.head.clone();
+        read_tail(
+            self.caller,
+            &self.transaction,
+            head,
+            revision,
+            limit_revisions,
+        )
+        .await
+    }
+
+    /// The answer that an earlier request with this id got.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn stored_answer(
+        &self,
+        scope: &AnswerScope,
+    ) -> Result<Option<StoredAnswerRow>, StoreError> {
+        read_answer(self.caller, &self.transaction, scope).await
+    }
+
+    /// Writes all of `commit` and ends the write; answers with the new head.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the rows do not follow the head, [`StoreError::UniqueViolation`]
+    /// if the log or the chain has such a place already: then nothing is written. After
+    /// [`StoreError::Timeout`] or [`StoreError::Unavailable`] all or nothing is: look it up.
+    pub async fn commit(self, commit: Commit) -> Result<Head, StoreError> {
+        commit::check(&self.head, &commit)?;
+        commit::run(self.caller, &self.transaction, &self.head, &commit).await?;
+        self.caller.commit(self.transaction).await?;
+        let erases = |effect: &SideEffect| matches!(effect, SideEffect::EraseEnvelope(_));
+        if self.flavour == Flavour::SqliteFile && commit.side.iter().any(erases) {
+            // The erased bytes still stand in the write-ahead log. Where a reader is in the way
+            // the next checkpoint takes them away, so that a failure here changes nothing.
+            let emptied = self
+                .pool
+                .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)");
+            if let Err(error) = self.caller.bound("empty the log file", emptied).await {
+                tracing::warn!(%error, "erased bytes stay in the log file for now");
+            }
+        }
+        Ok(commit.new_head)
+    }
+
+    /// Ends the write without a trace and gives the connection back at once.
+    ///
+    /// # Errors
+    /// As every call; nothing is written all the same.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        self.caller
+            .bound("roll back", self.transaction.rollback())
+            .await
+    }
+
+    pub(crate) fn into_parts(self) -> (Caller, DatabaseTransaction, Head) {
+        (self.caller, self.transaction, self.head)
+    }
+}

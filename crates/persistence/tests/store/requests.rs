@@ -1,0 +1,113 @@
+//! Stored answers and the import ledger.
+
+use aiconfig_persistence::{AnswerScope, Commit, LedgerRow, StoredAnswerRow};
+
+use crate::place::{Place, begin, command, nothing, put};
+
+fn answer(request_id: &str, time_us: i64, revision: Option<u64>) -> StoredAnswerRow {
+    StoredAnswerRow {
+        scope: AnswerScope {
+            token_id: "token".to_owned(),
+            rpc: "Update".to_owned(),
+            request_id: request_id.to_owned(),
+        },
+        body_mac: vec![1; 32],
+        answer: vec![2, 3],
+        revision,
+        time_us,
+    }
+}
+
+pub(crate) async fn answers_are_kept_and_pruned(place: Place) {
+    let store = place.store().await;
+    for (number, id) in (1_i64..).zip(["a", "b", "c"]) {
+        let open = begin(&store).await;
+        let kept = answer(id, number, Some(open.head().revision + 1));
+        assert_eq!(open.stored_answer(&kept.scope).await.unwrap(), None);
+        let commit = Commit {
+            answer: Some(kept.clone()),
+            ..command(open.head(), vec![put("thing", id, "1")])
+        };
+        open.commit(commit).await.unwrap();
+        assert_eq!(
+            store.stored_answer(&kept.scope).await.unwrap(),
+            Some(kept.clone())
+        );
+        let open = begin(&store).await;
+        assert_eq!(open.stored_answer(&kept.scope).await.unwrap(), Some(kept));
+        open.rollback().await.unwrap();
+    }
+    let other = AnswerScope {
+        rpc: "Create".to_owned(),
+        ..answer("a", 1, None).scope
+    };
+    assert_eq!(store.stored_answer(&other).await.unwrap(), None);
+
+    assert_eq!(store.prune_answers(3, 1).await.unwrap(), 1);
+    assert_eq!(
+        store
+            .stored_answer(&answer("a", 1, None).scope)
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(store.prune_answers(3, 100).await.unwrap(), 1);
+    assert_eq!(store.prune_answers(3, 100).await.unwrap(), 0);
+    assert!(
+        store
+            .stored_answer(&answer("c", 3, None).scope)
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+pub(crate) async fn answer_without_change(place: Place) {
+    let store = place.store().await;
+    let before = store.head().await.unwrap();
+    for time in [1, 2] {
+        let open = begin(&store).await;
+        let commit = Commit {
+            answer: Some(answer("a", time, None)),
+            ..nothing(open.head())
+        };
+        open.commit(commit).await.unwrap();
+    }
+    assert_eq!(store.head().await.unwrap(), before);
+    let kept = store
+        .stored_answer(&answer("a", 2, None).scope)
+        .await
+        .unwrap();
+    assert_eq!(kept, Some(answer("a", 2, None)), "the newer one counts");
+}
+
+pub(crate) async fn ledger_replaces(place: Place) {
+    let store = place.store().await;
+    let row = |pk: &str, byte, revision| LedgerRow {
+        model: "app.thing".to_owned(),
+        pk: pk.to_owned(),
+        content_hash: vec![byte; 32],
+        resources: "[]".to_owned(),
+        revision,
+        time_us: 5,
+    };
+    for (revision, ledger) in [
+        (1, vec![row("1", 1, 1), row("2", 1, 1)]),
+        (2, vec![row("2", 2, 2), row("3", 2, 2)]),
+    ] {
+        let open = begin(&store).await;
+        let commit = Commit {
+            ledger,
+            ..command(open.head(), vec![put("thing", "a", "1")])
+        };
+        assert_eq!(open.commit(commit).await.unwrap().revision, revision);
+    }
+    let expected = [row("1", 1, 1), row("2", 2, 2), row("3", 2, 2)];
+    assert_eq!(store.ledger_all().await.unwrap(), expected);
+    let pks = ["2", "9"].map(str::to_owned);
+    assert_eq!(
+        store.ledger("app.thing", &pks).await.unwrap(),
+        expected[1..2]
+    );
+    assert!(store.ledger("app.other", &pks).await.unwrap().is_empty());
+}

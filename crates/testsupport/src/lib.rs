@@ -1,0 +1,14 @@
+//! A real PostgreSQL for tests: found, started on a free loopback port, stopped at exit.
+//!
+//! Everything here panics with a clear text when it cannot go on, because a test that lacks its
+//! database has failed; it is never skipped.
+#![forbid(unsafe_code)]
+
+mod binaries;
+mod freeze;
+mod owner;
+mod server;
+mod watchdog;
+
+pub use freeze::Frozen;
+pub use server::{PgOptions, PgServer};

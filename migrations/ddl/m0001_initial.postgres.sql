@@ -1,0 +1,17 @@
+CREATE TABLE "schema_compat" ( "id" integer NOT NULL, "version" integer NOT NULL, "min_reader" integer NOT NULL, "min_writer" integer NOT NULL, PRIMARY KEY ("id"), CHECK ("id" = 1) );
+CREATE TABLE "head" ( "id" integer NOT NULL, "revision" bigint NOT NULL, "log_time_us" bigint NOT NULL, "audit_sequence" bigint NOT NULL, "audit_hash" bytea NOT NULL, "deployment_id" bytea NOT NULL, PRIMARY KEY ("id"), CHECK ("id" = 1), CHECK (length(deployment_id) = 16) );
+CREATE TABLE "resource" ( "kind" text NOT NULL COLLATE "C", "key" text NOT NULL COLLATE "C", "codec" integer NOT NULL, "value" text NOT NULL, "revision" bigint NOT NULL, "create_time_us" bigint NOT NULL, "update_time_us" bigint NOT NULL, "updated_by" text NOT NULL, PRIMARY KEY ("kind", "key") );
+CREATE TABLE "change" ( "revision" bigint NOT NULL, "ordinal" integer NOT NULL, "kind" text NOT NULL COLLATE "C", "key" text NOT NULL COLLATE "C", "op" text NOT NULL, "codec" integer, "value" text, "time_us" bigint NOT NULL, "updated_by" text NOT NULL, PRIMARY KEY ("revision", "ordinal"), CHECK ("op" IN ('put', 'delete', 'bulk')), CHECK ((op = 'put') = (codec IS NOT NULL) AND (op = 'delete') = (value IS NULL)) );
+CREATE INDEX "change_kind_key_revision_idx" ON "change" ("kind", "key", "revision");
+CREATE TABLE "key_envelope" ( "provider" text NOT NULL COLLATE "C", "version" integer NOT NULL, "envelope" bytea, "state_mac" bytea NOT NULL, "revision" bigint NOT NULL, PRIMARY KEY ("provider", "version") );
+CREATE TABLE "dek" ( "purpose" text NOT NULL COLLATE "C", "version" integer NOT NULL, "state" text NOT NULL, "kek_id" bytea NOT NULL, "wrapped" bytea, PRIMARY KEY ("purpose", "version"), CHECK ("state" IN ('pending', 'active', 'open_only', 'disabled', 'destroyed')), CHECK (state = 'destroyed' OR wrapped IS NOT NULL) );
+CREATE TABLE "vault_canary" ( "kek_id" bytea NOT NULL, "envelope" bytea NOT NULL, PRIMARY KEY ("kek_id") );
+CREATE TABLE "token_verifier" ( "token_id" text NOT NULL COLLATE "C", "verifier" bytea NOT NULL, PRIMARY KEY ("token_id") );
+CREATE TABLE "audit" ( "sequence" bigint NOT NULL, "revision" bigint, "time_us" bigint NOT NULL, "actor" text NOT NULL COLLATE "C", "token_id" text NOT NULL COLLATE "C", "role" text NOT NULL, "peer" text NOT NULL, "request_id" text NOT NULL, "rpc" text NOT NULL COLLATE "C", "resource" text NOT NULL COLLATE "C", "outcome" text NOT NULL, "before" text, "after" text, "reason" text NOT NULL, "prev_hash" bytea NOT NULL, "hash" bytea NOT NULL, PRIMARY KEY ("sequence") );
+CREATE INDEX "audit_resource_sequence_idx" ON "audit" ("resource", "sequence");
+CREATE INDEX "audit_actor_sequence_idx" ON "audit" ("actor", "sequence");
+CREATE INDEX "audit_time_us_idx" ON "audit" ("time_us");
+CREATE TABLE "stored_answer" ( "token_id" text NOT NULL COLLATE "C", "rpc" text NOT NULL COLLATE "C", "request_id" text NOT NULL COLLATE "C", "body_mac" bytea NOT NULL, "answer" bytea NOT NULL, "revision" bigint, "time_us" bigint NOT NULL, PRIMARY KEY ("token_id", "rpc", "request_id") );
+CREATE INDEX "stored_answer_time_us_idx" ON "stored_answer" ("time_us");
+CREATE TABLE "import_ledger" ( "model" text NOT NULL COLLATE "C", "pk" text NOT NULL COLLATE "C", "content_hash" bytea NOT NULL, "resources" text NOT NULL, "revision" bigint NOT NULL, "time_us" bigint NOT NULL, PRIMARY KEY ("model", "pk") );
+INSERT INTO schema_compat (id, version, min_reader, min_writer) VALUES (1, 1, 1, 1);

@@ -1,0 +1,17 @@
+CREATE TABLE "schema_compat" ( "id" integer NOT NULL, "version" integer NOT NULL, "min_reader" integer NOT NULL, "min_writer" integer NOT NULL, PRIMARY KEY ("id"), CHECK ("id" = 1) ) WITHOUT ROWID;
+CREATE TABLE "head" ( "id" integer NOT NULL, "revision" integer NOT NULL, "log_time_us" integer NOT NULL, "audit_sequence" integer NOT NULL, "audit_hash" blob NOT NULL, "deployment_id" blob NOT NULL, PRIMARY KEY ("id"), CHECK ("id" = 1), CHECK (length(deployment_id) = 16) ) WITHOUT ROWID;
+CREATE TABLE "resource" ( "kind" text NOT NULL, "key" text NOT NULL, "codec" integer NOT NULL, "value" text NOT NULL, "revision" integer NOT NULL, "create_time_us" integer NOT NULL, "update_time_us" integer NOT NULL, "updated_by" text NOT NULL, PRIMARY KEY ("kind", "key") ) WITHOUT ROWID;
+CREATE TABLE "change" ( "revision" integer NOT NULL, "ordinal" integer NOT NULL, "kind" text NOT NULL, "key" text NOT NULL, "op" text NOT NULL, "codec" integer, "value" text, "time_us" integer NOT NULL, "updated_by" text NOT NULL, PRIMARY KEY ("revision", "ordinal"), CHECK ("op" IN ('put', 'delete', 'bulk')), CHECK ((op = 'put') = (codec IS NOT NULL) AND (op = 'delete') = (value IS NULL)) ) WITHOUT ROWID;
+CREATE INDEX "change_kind_key_revision_idx" ON "change" ("kind", "key", "revision");
+CREATE TABLE "key_envelope" ( "provider" text NOT NULL, "version" integer NOT NULL, "envelope" blob, "state_mac" blob NOT NULL, "revision" integer NOT NULL, PRIMARY KEY ("provider", "version") ) WITHOUT ROWID;
+CREATE TABLE "dek" ( "purpose" text NOT NULL, "version" integer NOT NULL, "state" text NOT NULL, "kek_id" blob NOT NULL, "wrapped" blob, PRIMARY KEY ("purpose", "version"), CHECK ("state" IN ('pending', 'active', 'open_only', 'disabled', 'destroyed')), CHECK (state = 'destroyed' OR wrapped IS NOT NULL) ) WITHOUT ROWID;
+CREATE TABLE "vault_canary" ( "kek_id" blob NOT NULL, "envelope" blob NOT NULL, PRIMARY KEY ("kek_id") ) WITHOUT ROWID;
+CREATE TABLE "token_verifier" ( "token_id" text NOT NULL, "verifier" blob NOT NULL, PRIMARY KEY ("token_id") ) WITHOUT ROWID;
+CREATE TABLE "audit" ( "sequence" integer NOT NULL, "revision" integer, "time_us" integer NOT NULL, "actor" text NOT NULL, "token_id" text NOT NULL, "role" text NOT NULL, "peer" text NOT NULL, "request_id" text NOT NULL, "rpc" text NOT NULL, "resource" text NOT NULL, "outcome" text NOT NULL, "before" text, "after" text, "reason" text NOT NULL, "prev_hash" blob NOT NULL, "hash" blob NOT NULL, PRIMARY KEY ("sequence") ) WITHOUT ROWID;
+CREATE INDEX "audit_resource_sequence_idx" ON "audit" ("resource", "sequence");
+CREATE INDEX "audit_actor_sequence_idx" ON "audit" ("actor", "sequence");
+CREATE INDEX "audit_time_us_idx" ON "audit" ("time_us");
+CREATE TABLE "stored_answer" ( "token_id" text NOT NULL, "rpc" text NOT NULL, "request_id" text NOT NULL, "body_mac" blob NOT NULL, "answer" blob NOT NULL, "revision" integer, "time_us" integer NOT NULL, PRIMARY KEY ("token_id", "rpc", "request_id") ) WITHOUT ROWID;
+CREATE INDEX "stored_answer_time_us_idx" ON "stored_answer" ("time_us");
+CREATE TABLE "import_ledger" ( "model" text NOT NULL, "pk" text NOT NULL, "content_hash" blob NOT NULL, "resources" text NOT NULL, "revision" integer NOT NULL, "time_us" integer NOT NULL, PRIMARY KEY ("model", "pk") ) WITHOUT ROWID;
+INSERT INTO schema_compat (id, version, min_reader, min_writer) VALUES (1, 1, 1, 1);
