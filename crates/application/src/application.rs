@@ -1,0 +1,112 @@
+//! The service's one object: store, live state, keyring and the queue of writers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiconfig_domain::{Timestamp, Token, TokenId};
+use aiconfig_persistence::Store;
+use aiconfig_vault::random::RandomSource;
+use aiconfig_vault::ring::Keyring;
+use aiconfig_vault::token::TokenText;
+use arc_swap::{ArcSwap, Guard};
+use tokio::sync::{Mutex, watch};
+
+use crate::refusals::Refusals;
+use crate::releases::Releases;
+use crate::{AppError, Clock, Live};
+
+/// Runs commands and queries on one deployment's configuration.
+pub struct Application {
+    pub(crate) store: Store,
+    pub(crate) live: ArcSwap<Live>,
+    pub(crate) ring: Keyring,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) random: Box<dyn RandomSource>,
+    /// Writers of this server queue here, in front of the database's lock.
+    pub(crate) turn: Mutex<()>,
+    pub(crate) revision: watch::Sender<u64>,
+    pub(crate) refusals: Refusals,
+    pub(crate) releases: Releases,
+    /// When the database last answered, for the age of what reads are answered from.
+    pub(crate) fresh_at: ArcSwap<Timestamp>,
+}
+
+impl Application {
+    /// The present state. Hold it for one answer, not longer.
+    #[must_use]
+    pub fn live(&self) -> Guard<Arc<Live>> {
+        self.live.load()
+    }
+
+    /// The store, for health and metrics.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The keyring, for health.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.ring
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The present revision, and every later one as it comes.
+    #[must_use]
+    pub fn revisions(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    /// How long ago the database last answered this server.
+    #[must_use]
+    pub fn staleness(&self) -> Duration {
+        let age = self.now().as_micros().saturating_sub(self.fresh_at.load().as_micros());
+        Duration::from_micros(u64::try_from(age).unwrap_or(0))
+    }
+
+    /// The token behind a bearer text, if it is known, matches, and is neither expired nor
+    /// revoked. An unknown one costs the same work.
+    #[must_use]
+    pub fn authenticate(&self, bearer: &str) -> Option<Token> {
+        let text = TokenText::parse(bearer)?;
+        let live = self.live();
+        let id = TokenId::parse(text.id())?;
+        let verified = text.verify(live.verifiers.get(&id));
+        let token = live.snapshot.token(id.as_str())?;
+        (verified && token.value.is_live(self.now())).then(|| token.value.clone())
+    }
+
+    /// Waits until this server has a revision; the caller bounds it by its deadline.
+    ///
+    /// # Errors
+    /// [`AppError::RevisionNotReached`] after `limit`.
+    pub async fn wait_for(&self, wanted: u64, limit: Duration) -> Result<(), AppError> {
+        if self.live().snapshot.revision() >= wanted {
+            return Ok(());
+        }
+        let mut revisions = self.revisions();
+        let reached = tokio::time::timeout(limit, revisions.wait_for(|present| *present >= wanted)).await;
+        match reached {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(AppError::RevisionNotReached { wanted, present: self.live().snapshot.revision() }),
+        }
+    }
+
+    /// Makes a state the present one.
+    pub(crate) fn publish(&self, live: Live) {
+        let revision = live.snapshot.revision();
+        self.live.store(Arc::new(live));
+        self.touch();
+        self.revision.send_replace(revision);
+    }
+
+    /// Notes that the database answered just now.
+    pub(crate) fn touch(&self) {
+        self.fresh_at.store(Arc::new(self.now()));
+    }
+}

@@ -1,0 +1,36 @@
+//! What a use case can answer instead of a result.
+
+use aiconfig_domain::Rejection;
+use aiconfig_persistence::StoreError;
+use aiconfig_vault::error::VaultError;
+
+/// An answer that is not a result. The server's error table turns it into a status.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A rule refuses it; nothing was changed.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The database is away or refuses; nothing is known to be changed.
+    #[error("the database did not answer as it should")]
+    Storage(#[from] StoreError),
+    /// A key-encryption key is missing, or something sealed does not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The request id was used before with another body.
+    #[error("this request_id was used before with another body")]
+    RequestIdReused,
+    /// The asked-for revision did not come before the deadline.
+    #[error("revision {wanted} is not here yet; this server has {present}")]
+    RevisionNotReached {
+        /// The revision that was asked for.
+        wanted: u64,
+        /// The revision that this server has.
+        present: u64,
+    },
+    /// A stored record cannot be read.
+    #[error("a stored record cannot be read: {what}")]
+    Inconsistent {
+        /// Which one, without its value.
+        what: String,
+    },
+}

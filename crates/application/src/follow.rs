@@ -1,0 +1,178 @@
+//! Keeps the live state in step with the log, whoever wrote it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiconfig_domain::{Change, Resource, ResourceKey, Timestamp, TokenId};
+use aiconfig_persistence::{LoadOptions, RevisionRows, Store, StoreError, Tail, WriteTransaction};
+use aiconfig_vault::ring::Keyring;
+
+use crate::{AppError, Application, Live, open, rows};
+
+/// Revisions that one look at the log takes up.
+const STEP: u64 = 1_000;
+
+/// What a step along the log came to.
+pub(crate) enum Followed {
+    /// The state of the tail's last revision, and the tokens whose verifiers may have changed.
+    Here(Box<Live>, Vec<TokenId>),
+    /// The log says to read everything again: a bulk change, or a record of an unknown kind.
+    Reload,
+}
+
+/// Reads everything that is live.
+pub(crate) async fn load(store: &Store, ring: &Keyring) -> Result<Live, AppError> {
+    let mut live = open::empty();
+    let mut names = Names::default();
+    let mut broken = None;
+    let state = store
+        .load(LoadOptions::default(), |row| {
+            match rows::live(&row, names.get(&row.updated_by)) {
+                Ok((resource, meta)) => live.snapshot.restore(resource, meta),
+                Err(error) => {
+                    broken.get_or_insert(error);
+                }
+            }
+        })
+        .await?;
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    live.snapshot.set_head(state.head.revision, Timestamp::from_micros(state.head.log_time_us));
+    live.take_envelopes(&state.envelopes, ring);
+    live.take_verifiers(&[], &state.verifiers);
+    Ok(live)
+}
+
+/// Takes up the log's records after the state's revision. The records of one revision become
+/// visible together, because the state is published as a whole.
+pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Result<Followed, AppError> {
+    let mut next = live.clone();
+    let mut names = Names::default();
+    let mut tokens = Vec::new();
+    for RevisionRows { revision, time_us, updated_by, bulk, rows } in &tail.revisions {
+        if bulk.is_some() || *revision != next.snapshot.revision() + 1 {
+            return Ok(Followed::Reload);
+        }
+        let actor = names.get(updated_by);
+        for row in rows {
+            let Ok(record) = rows::record(row, *revision, *time_us, &actor) else {
+                return Ok(Followed::Reload);
+            };
+            if let Change::Put(Resource::Token(token)) = &record.change {
+                tokens.push(token.token_id.clone());
+            } else if let Change::Delete(ResourceKey::Token(id)) = &record.change {
+                tokens.push(id.clone());
+            }
+            next.snapshot.apply(&record);
+        }
+    }
+    next.take_envelopes(&tail.envelopes, ring);
+    Ok(Followed::Here(Box::new(next), tokens))
+}
+
+impl Application {
+    /// Brings the live state up to the log's end; to be called under the writers' turn.
+    pub(crate) async fn catch_up(&self) -> Result<(), AppError> {
+        loop {
+            let live = self.live.load_full();
+            let tail = match self.store.tail(live.snapshot.revision(), STEP).await {
+                Ok(tail) => tail,
+                // A gap, or a backup was put in place: everything is read again.
+                Err(StoreError::Inconsistent { .. } | StoreError::Conflict { .. }) => {
+                    self.publish(load(&self.store, &self.ring).await?);
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            };
+            self.touch();
+            if tail.head.revision == live.snapshot.revision() {
+                return Ok(());
+            }
+            self.take(&live, &tail).await?;
+        }
+    }
+
+    /// Brings the live state up to the head that an open write holds.
+    pub(crate) async fn catch_up_inside(&self, transaction: &WriteTransaction) -> Result<(), AppError> {
+        loop {
+            let live = self.live.load_full();
+            if live.snapshot.revision() == transaction.head().revision {
+                return Ok(());
+            }
+            let tail = match transaction.tail_since(live.snapshot.revision(), STEP).await {
+                Ok(tail) => tail,
+                // A gap, or a log shorter than the state: everything is read again.
+                Err(StoreError::Inconsistent { .. } | StoreError::Conflict { .. }) => {
+                    self.publish(load(&self.store, &self.ring).await?);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            self.take(&live, &tail).await?;
+        }
+    }
+
+    /// Publishes the state that a tail leads to.
+    pub(crate) async fn take(&self, live: &Live, tail: &Tail) -> Result<(), AppError> {
+        match follow(live, tail, &self.ring)? {
+            Followed::Here(mut next, tokens) => {
+                if !tokens.is_empty() {
+                    let ids: Vec<_> = tokens.iter().map(ToString::to_string).collect();
+                    let verifiers = self.store.verifiers_for(&ids).await?;
+                    next.take_verifiers(&tokens, &verifiers);
+                }
+                self.publish(*next);
+            }
+            Followed::Reload => self.publish(load(&self.store, &self.ring).await?),
+        }
+        Ok(())
+    }
+
+    /// Follows the log until it is dropped: looks at the cheap signal of the database every
+    /// `every`, and reads the tail when something was written.
+    pub async fn follow_log(self: Arc<Self>, every: Duration) {
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut seen = None;
+        let mut away = false;
+        loop {
+            ticks.tick().await;
+            let outcome = self.look(&mut seen).await;
+            match (&outcome, away) {
+                (Err(error), false) => tracing::warn!(%error, "the log cannot be read; reads go on from memory"),
+                (Ok(()), true) => tracing::info!("the log can be read again"),
+                _ => {}
+            }
+            away = outcome.is_err();
+        }
+    }
+
+    async fn look(&self, seen: &mut Option<aiconfig_persistence::ChangeSignal>) -> Result<(), AppError> {
+        let signal: Result<_, StoreError> = self.store.change_signal().await;
+        let signal = signal?;
+        self.touch();
+        if seen.as_ref() != Some(&signal) {
+            let _turn = self.turn.lock().await;
+            self.catch_up().await?;
+            *seen = Some(signal);
+        }
+        Ok(())
+    }
+}
+
+/// One allocation for each writer's name, however many rows bear it.
+#[derive(Default)]
+struct Names(HashMap<String, Arc<str>>);
+
+impl Names {
+    fn get(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = name.into();
+        self.0.insert(name.to_owned(), Arc::clone(&shared));
+        shared
+    }
+}

@@ -1,0 +1,40 @@
+//! Use cases of the AI-configuration service: commands are decided, recorded and published;
+//! queries are answered from the live state in memory.
+//!
+//! - **No read waits for the database.** A query takes the present [`Live`] state with one atomic
+//!   load and works on it.
+//! - **One way to write.** [`Application::write`] decides on the newest state under the lock of
+//!   the head row, and commits change, log, audit record and answer in one transaction.
+#![forbid(unsafe_code)]
+
+mod application;
+mod audit;
+mod audit_queries;
+mod caller;
+mod clock;
+mod error;
+mod follow;
+mod keyring;
+mod live;
+mod open;
+mod refusals;
+mod releases;
+mod resolve;
+mod rows;
+mod secrets;
+mod seed;
+mod tokens;
+mod write;
+
+pub use application::Application;
+pub use audit_queries::{AuditPage, ChainReport};
+pub use caller::{Caller, WriteCall};
+pub use clock::{Clock, SystemClock};
+pub use error::AppError;
+pub use live::{KeySlot, Live};
+pub use open::{OpenError, OpenOptions};
+pub use resolve::{ModelConfigAnswer, ModelConfigQuery};
+pub use secrets::Sidecar;
+pub use seed::SeedError;
+pub use tokens::{CreatedToken, TokenSpec};
+pub use write::{Applied, Written};

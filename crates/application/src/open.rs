@@ -1,0 +1,89 @@
+//! Start: opens the keyring, loads the state, and seeds an empty database.
+
+use std::sync::Arc;
+
+use aiconfig_domain::Snapshot;
+use aiconfig_persistence::{Store, StoreError};
+use aiconfig_vault::error::VaultError;
+use aiconfig_vault::kek::{KekConfig, KekError};
+use aiconfig_vault::random::RandomSource;
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, watch};
+
+use crate::refusals::Refusals;
+use crate::releases::Releases;
+use crate::{AppError, Application, Clock, Live, SeedError, follow, keyring};
+
+/// What an application is opened with.
+pub struct OpenOptions {
+    /// Where key-encryption keys come from.
+    pub keks: KekConfig,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// The source of randomness.
+    pub random: Box<dyn RandomSource>,
+    /// Whether an empty database gets the shipped catalogue and defaults.
+    pub seed: bool,
+}
+
+/// Why a start failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database did not answer as it should.
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+    /// The key-encryption key cannot be used.
+    #[error(transparent)]
+    Kek(#[from] KekError),
+    /// The ring or its canary does not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A stored row of the ring cannot be read.
+    #[error("row `{row}` of the keyring cannot be read")]
+    Ring {
+        /// Purpose and version.
+        row: String,
+    },
+    /// A stored record cannot be read, or the first one cannot be written.
+    #[error(transparent)]
+    State(#[from] AppError),
+    /// The shipped defaults are not valid.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+}
+
+impl Application {
+    /// Opens a migrated database.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is in the way. A missing key-encryption key is none: the server
+    /// then runs degraded.
+    pub async fn open(store: Store, options: OpenOptions) -> Result<Arc<Self>, OpenError> {
+        let head = store.head().await?;
+        let ring = keyring::open(&store, head.deployment_id, &options.keks, options.random.as_ref()).await?;
+        let live = follow::load(&store, &ring).await?;
+        let revision = live.snapshot.revision();
+        let now = options.clock.now();
+        let application = Arc::new(Self {
+            store,
+            live: ArcSwap::from_pointee(live),
+            ring,
+            clock: options.clock,
+            random: options.random,
+            turn: Mutex::new(()),
+            revision: watch::Sender::new(revision),
+            refusals: Refusals::default(),
+            releases: Releases::default(),
+            fresh_at: ArcSwap::from_pointee(now),
+        });
+        if options.seed && revision == 0 {
+            application.seed().await?;
+        }
+        Ok(application)
+    }
+}
+
+/// The state of an empty database.
+pub(crate) fn empty() -> Live {
+    Live::new(Snapshot::new())
+}

@@ -1,0 +1,95 @@
+//! Accounts, their tombstones and their overrides (sections 1 and 3).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, IntegrationType, ModelFields, Plan, Stored};
+
+/// An account as Django pushed it last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Django's primary key.
+    pub account_id: AccountId,
+    /// What it may do.
+    pub plan: Plan,
+    /// The name for people.
+    pub display_name: String,
+    /// Whether its calls are answered.
+    pub active: bool,
+    /// The push that this is of; only higher ones are applied.
+    pub source_version: i64,
+}
+
+/// An account, or what is left of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AccountState {
+    /// Registered.
+    Live(Account),
+    /// Deleted: later pushes start it empty.
+    Deleted {
+        /// Django's primary key.
+        account_id: AccountId,
+        /// The push that deleted it.
+        source_version: i64,
+    },
+}
+
+impl AccountState {
+    /// Django's primary key.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        match self {
+            Self::Live(account) => account.account_id,
+            Self::Deleted { account_id, .. } => *account_id,
+        }
+    }
+
+    /// The push that this is of.
+    #[must_use]
+    pub const fn source_version(&self) -> i64 {
+        match self {
+            Self::Live(account) => account.source_version,
+            Self::Deleted { source_version, .. } => *source_version,
+        }
+    }
+}
+
+/// An account's row of one integration type. It can hold no key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Override {
+    /// Whose row it is.
+    pub account_id: AccountId,
+    /// What it is about.
+    pub integration_type: IntegrationType,
+    /// The row's switch; off takes it out of force.
+    pub enabled: bool,
+    /// The values; absent ones are inherited.
+    #[serde(default, skip_serializing_if = "ModelFields::is_empty")]
+    pub fields: ModelFields,
+}
+
+/// All that is stored of one account.
+#[derive(Clone, Debug)]
+pub struct AccountEntry {
+    /// The account or its tombstone.
+    pub state: Stored<AccountState>,
+    /// Its overrides, at most one of a type.
+    pub overrides: Vec<Stored<Override>>,
+}
+
+impl AccountEntry {
+    /// The account, unless it was deleted.
+    #[must_use]
+    pub const fn live(&self) -> Option<&Account> {
+        match &self.state.value {
+            AccountState::Live(account) => Some(account),
+            AccountState::Deleted { .. } => None,
+        }
+    }
+
+    /// Its row of a type.
+    #[must_use]
+    pub fn override_of(&self, kind: &IntegrationType) -> Option<&Stored<Override>> {
+        self.overrides.iter().find(|row| row.value.integration_type == *kind)
+    }
+}

@@ -1,0 +1,74 @@
+//! The state digest: a sum over all live resources, kept as they change (storage and digest).
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::{Resource, encode};
+
+/// A 256-bit sum over SHA-256(kind, key, canonical value) of every live resource. Two servers
+/// with the same resources have the same digest, however they came by them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateDigest([u64; 4]);
+
+impl StateDigest {
+    /// Adds a resource.
+    pub(crate) fn add(&mut self, resource: &Resource) {
+        let mut carry = false;
+        for (sum, limb) in self.0.iter_mut().zip(limbs(&leaf(resource))) {
+            let (first, over) = sum.overflowing_add(limb);
+            let (second, again) = first.overflowing_add(u64::from(carry));
+            *sum = second;
+            carry = over || again;
+        }
+    }
+
+    /// Takes a resource away.
+    pub(crate) fn remove(&mut self, resource: &Resource) {
+        let mut borrow = false;
+        for (sum, limb) in self.0.iter_mut().zip(limbs(&leaf(resource))) {
+            let (first, under) = sum.overflowing_sub(limb);
+            let (second, again) = first.overflowing_sub(u64::from(borrow));
+            *sum = second;
+            borrow = under || again;
+        }
+    }
+
+    /// 64 hex digits.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        self.0.iter().rev().fold(String::with_capacity(64), |mut text, limb| {
+            let _ = write!(text, "{limb:016x}");
+            text
+        })
+    }
+}
+
+fn leaf(resource: &Resource) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let key = resource.key();
+    for part in [key.kind().as_str(), &key.to_string(), &encode(resource)] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+fn limbs(hash: &[u8; 32]) -> [u64; 4] {
+    let mut limbs = [0; 4];
+    for (limb, bytes) in limbs.iter_mut().zip(hash.rchunks_exact(8)) {
+        *limb = bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
+    }
+    limbs
+}
+
+/// The etag of a stored resource: 32 hex digits over its key and value, nothing inherited.
+pub(crate) fn etag(resource: &Resource) -> String {
+    leaf(resource)[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The etag of a row that is not there.
+pub(crate) const ABSENT: &str = "absent";

@@ -1,0 +1,70 @@
+//! The rules of AI configuration: plans, accounts, overrides, catalogue, prices, keys' life cycle.
+//!
+//! Everything here is pure. Time comes in as an argument, nothing reads a clock, a socket or a
+//! database. Two functions are the heart: [`decide`] turns a [`Command`] into [`Record`]s or a
+//! [`Rejection`], and [`Snapshot::apply`] puts a record into the state. Replicas, restarts,
+//! replays and dry runs use these two and nothing else.
+#![forbid(unsafe_code)]
+
+mod account;
+mod catalogue;
+mod check;
+mod codec;
+mod command;
+mod credit;
+mod digest;
+mod fields;
+mod function;
+mod globals;
+mod ids;
+mod integration;
+mod key;
+mod masked;
+mod model;
+mod plan;
+mod price;
+mod provider;
+mod quote;
+mod record;
+mod rejection;
+mod role;
+mod selection;
+mod settings_json;
+mod snapshot;
+mod strip;
+mod timestamp;
+mod token;
+mod usage;
+
+pub use account::{Account, AccountEntry, AccountState, Override};
+pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
+pub use check::{FieldScope, choices_for};
+pub use codec::{CODEC_VERSION, CodecError, decode, encode};
+pub use command::{
+    AccountPush, Command, CommandContext, Decision, PushOutcome, SaveSettings, SettingsMask, decide,
+};
+pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
+pub use digest::StateDigest;
+pub use fields::{Field, FieldSet, FieldSource, FieldValue, ModelFields};
+pub use function::{Function, FunctionField};
+pub use globals::{GlobalPatch, GlobalSettings};
+pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, TokenId, is_slug};
+pub use integration::{IntegrationType, SaveTarget, section_fields};
+pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
+pub use model::{Capabilities, Modality, Model, ModelField, NumberRange};
+pub use plan::{Plan, PlanRules};
+pub use price::{ModelPrice, PriceDimension};
+pub use provider::{Provider, ProviderField, origin_of};
+pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};
+pub use record::{Change, Kind, Meta, Record, Resource, ResourceKey, Stored};
+pub use rejection::{Reason, Rejection, Violation};
+pub use role::Role;
+pub use selection::{
+    Adjustment, AdjustmentKind, LevelFields, NoTrace, Outcome, SelectedModel, Trace, select_model,
+    select_service,
+};
+pub use settings_json::{ParsedSettings, PatchValue, parse_settings};
+pub use snapshot::Snapshot;
+pub use strip::{Stripped, looks_like_key, names_credential, strip_credentials};
+pub use timestamp::Timestamp;
+pub use token::Token;

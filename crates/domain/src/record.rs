@@ -1,0 +1,217 @@
+//! Resources, their keys, and the records that put them into the state.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{
+    AccountId, AccountState, CreditOperation, Function, FunctionName, GlobalSettings, IntegrationType, KeyFreeze,
+    Model, ModelId, OperationType, Override, Provider, ProviderKey, ProviderName, Timestamp, Token, TokenId,
+};
+
+macro_rules! kinds {
+    ($($kind:ident $name:literal $value:ty;)*) => {
+        /// A kind of resource.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "each variant is the resource of its name")]
+        pub enum Kind { $($kind,)* }
+
+        impl Kind {
+            /// The name in the log.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+
+            /// The kind of a name.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$kind),)* _ => None }
+            }
+        }
+
+        /// A resource with all its fields but its meta data.
+        #[derive(Clone, Debug, PartialEq)]
+        #[expect(missing_docs, reason = "each variant is the resource of its name")]
+        pub enum Resource { $($kind($value),)* }
+
+        impl Resource {
+            /// What it is.
+            #[must_use]
+            pub const fn kind(&self) -> Kind {
+                match self { $(Self::$kind(_) => Kind::$kind,)* }
+            }
+
+            /// The canonical JSON of its value.
+            pub(crate) fn to_json(&self) -> serde_json::Result<String> {
+                match self { $(Self::$kind(value) => serde_json::to_string(value),)* }
+            }
+
+            /// Reads the JSON of a value.
+            pub(crate) fn from_json(kind: Kind, text: &str) -> serde_json::Result<Self> {
+                match kind { $(Kind::$kind => serde_json::from_str(text).map(Self::$kind),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Account "account" AccountState;
+    Override "override" Override;
+    GlobalSettings "global_settings" GlobalSettings;
+    Provider "provider" Provider;
+    ProviderKey "provider_key" ProviderKey;
+    KeyFreeze "key_freeze" KeyFreeze;
+    Model "model" Model;
+    Function "function" Function;
+    CreditOperation "credit_operation" CreditOperation;
+    Token "token" Token;
+}
+
+/// What tells a resource from all others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each variant is the resource of its name")]
+pub enum ResourceKey {
+    Account(AccountId),
+    Override(AccountId, IntegrationType),
+    GlobalSettings,
+    Provider(ProviderName),
+    ProviderKey(ProviderName, u32),
+    KeyFreeze,
+    Model(ModelId),
+    Function(FunctionName),
+    CreditOperation(OperationType),
+    Token(TokenId),
+}
+
+impl ResourceKey {
+    /// What it is the key of.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Account(_) => Kind::Account,
+            Self::Override(..) => Kind::Override,
+            Self::GlobalSettings => Kind::GlobalSettings,
+            Self::Provider(_) => Kind::Provider,
+            Self::ProviderKey(..) => Kind::ProviderKey,
+            Self::KeyFreeze => Kind::KeyFreeze,
+            Self::Model(_) => Kind::Model,
+            Self::Function(_) => Kind::Function,
+            Self::CreditOperation(_) => Kind::CreditOperation,
+            Self::Token(_) => Kind::Token,
+        }
+    }
+
+    /// Reads the text of a key.
+    #[must_use]
+    pub fn parse(kind: Kind, text: &str) -> Option<Self> {
+        let account = |text: &str| text.parse().ok().and_then(AccountId::new);
+        match kind {
+            Kind::Account => account(text).map(Self::Account),
+            Kind::Override => {
+                let (id, name) = text.split_once('/')?;
+                Some(Self::Override(account(id)?, IntegrationType::parse(name)?))
+            }
+            Kind::GlobalSettings => text.is_empty().then_some(Self::GlobalSettings),
+            Kind::KeyFreeze => text.is_empty().then_some(Self::KeyFreeze),
+            Kind::Provider => ProviderName::parse(text).map(Self::Provider),
+            Kind::ProviderKey => {
+                let (name, version) = text.split_once('/')?;
+                Some(Self::ProviderKey(ProviderName::parse(name)?, version.parse().ok()?))
+            }
+            Kind::Model => ModelId::parse(text).map(Self::Model),
+            Kind::Function => FunctionName::parse(text).map(Self::Function),
+            Kind::CreditOperation => OperationType::parse(text).map(Self::CreditOperation),
+            Kind::Token => TokenId::parse(text).map(Self::Token),
+        }
+    }
+}
+
+impl fmt::Display for ResourceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(id) => id.fmt(f),
+            Self::Override(id, kind) => write!(f, "{id}/{}", kind.as_str()),
+            Self::GlobalSettings | Self::KeyFreeze => Ok(()),
+            Self::Provider(name) => name.fmt(f),
+            Self::ProviderKey(name, version) => write!(f, "{name}/{version}"),
+            Self::Model(id) => id.fmt(f),
+            Self::Function(name) => name.fmt(f),
+            Self::CreditOperation(name) => name.fmt(f),
+            Self::Token(id) => id.fmt(f),
+        }
+    }
+}
+
+impl Resource {
+    /// What tells it from all others.
+    #[must_use]
+    pub fn key(&self) -> ResourceKey {
+        match self {
+            Self::Account(state) => ResourceKey::Account(state.account_id()),
+            Self::Override(row) => ResourceKey::Override(row.account_id, row.integration_type.clone()),
+            Self::GlobalSettings(_) => ResourceKey::GlobalSettings,
+            Self::Provider(provider) => ResourceKey::Provider(provider.name.clone()),
+            Self::ProviderKey(key) => ResourceKey::ProviderKey(key.provider.clone(), key.version),
+            Self::KeyFreeze(_) => ResourceKey::KeyFreeze,
+            Self::Model(model) => ResourceKey::Model(model.model_id.clone()),
+            Self::Function(function) => ResourceKey::Function(function.name.clone()),
+            Self::CreditOperation(operation) => ResourceKey::CreditOperation(operation.operation_type.clone()),
+            Self::Token(token) => ResourceKey::Token(token.token_id.clone()),
+        }
+    }
+}
+
+/// A change of one resource: its whole new value, or its end.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The new value.
+    Put(Resource),
+    /// It is no more.
+    Delete(ResourceKey),
+}
+
+impl Change {
+    /// The resource that changes.
+    #[must_use]
+    pub fn key(&self) -> ResourceKey {
+        match self {
+            Self::Put(resource) => resource.key(),
+            Self::Delete(key) => key.clone(),
+        }
+    }
+}
+
+/// A change in its place in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// What changes.
+    pub change: Change,
+    /// The revision that it belongs to.
+    pub revision: u64,
+    /// The revision's time.
+    pub time: Timestamp,
+    /// Who made it.
+    pub actor: Arc<str>,
+}
+
+/// When and by whom a resource was made and changed last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// The revision of the last change.
+    pub revision: u64,
+    /// When it was made.
+    pub create_time: Timestamp,
+    /// When it was changed last.
+    pub update_time: Timestamp,
+    /// Who changed it last.
+    pub updated_by: Arc<str>,
+}
+
+/// A value with its meta data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<T> {
+    /// The value.
+    pub value: T,
+    /// When and by whom.
+    pub meta: Meta,
+}

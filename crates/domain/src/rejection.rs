@@ -1,0 +1,106 @@
+//! Why a command or a query is refused: one reason, a sentence, and every field at fault.
+
+/// Machine-readable reasons; on the wire they are `ErrorInfo.reason` in upper snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each name is its meaning; the API's enum of reasons documents them")]
+pub enum Reason {
+    FieldInvalid,
+    MaskInvalid,
+    PlanForbidsOverrides,
+    AccountInactive,
+    AccountNotFound,
+    FunctionNotFound,
+    ProviderNotFound,
+    ProviderKeyNotFound,
+    ModelNotFound,
+    CreditOperationNotFound,
+    TokenNotFound,
+    AlreadyExists,
+    EtagMismatch,
+    ExpectedPrimaryMismatch,
+    ModelRetired,
+    ModelInUse,
+    ModelNotUsable,
+    ResourceInUse,
+    NoModelConfigured,
+    ProviderKeyMissing,
+    KeyFrozen,
+    KeyInUse,
+    KeyStateInvalid,
+    NoRetiredKey,
+    KeyOriginChanged,
+    DuplicateKey,
+    FingerprintMismatch,
+}
+
+/// One field of a request that is at fault. The description never repeats the refused value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The path of the field in the request, such as `config.temperature`.
+    pub field: String,
+    /// What would be right.
+    pub description: String,
+}
+
+impl Violation {
+    /// A violation of a field.
+    pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { field: field.into(), description: description.into() }
+    }
+}
+
+/// A refusal. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Rejection {
+    /// The machine-readable reason.
+    pub reason: Reason,
+    /// What was wrong and what would be right.
+    pub message: String,
+    /// Every field at fault.
+    pub violations: Vec<Violation>,
+    /// Further facts by name, without secrets.
+    pub metadata: Vec<(&'static str, String)>,
+    /// The resource that it is about: its type and name.
+    pub resource: Option<(&'static str, String)>,
+}
+
+impl Rejection {
+    /// A refusal with a reason and a sentence.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), violations: Vec::new(), metadata: Vec::new(), resource: None }
+    }
+
+    /// Malformed or out of range: every violation at once.
+    #[must_use]
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        let message = match violations.as_slice() {
+            [one] => format!("{}: {}", one.field, one.description),
+            many => format!(
+                "{} fields are not valid: {}",
+                many.len(),
+                many.iter().take(5).map(|v| v.field.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        Self { violations, ..Self::new(Reason::FieldInvalid, message) }
+    }
+
+    /// One field that is malformed or out of range.
+    pub fn invalid_field(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::invalid(vec![Violation::new(field, description)])
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((name, value.into()));
+        self
+    }
+
+    /// Names the resource that the refusal is about.
+    #[must_use]
+    pub fn about(mut self, kind: &'static str, name: impl Into<String>) -> Self {
+        self.resource = Some((kind, name.into()));
+        self
+    }
+}

@@ -1,0 +1,163 @@
+//! What every RPC method shares: the caller, the wait for a revision, and the one way to write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiconfig_application::{Application, Applied, Caller, Live, Sidecar, WriteCall, Written};
+use aiconfig_domain::Command;
+use aiconfig_proto::v1::{self, ErrorReason};
+use arc_swap::Guard;
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+use crate::errors::ApiError;
+
+/// Bytes that a `reason` may have.
+const REASON_LIMIT: usize = 1024;
+/// Bytes that a `request_id` may have.
+const REQUEST_ID_LIMIT: usize = 128;
+
+/// The way from an RPC method into the application.
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    pub(crate) app: Arc<Application>,
+    /// The longest wait for a `min_revision`.
+    pub(crate) longest_wait: Duration,
+}
+
+/// What the layers found out about a call; put into the request's extensions.
+#[derive(Clone)]
+pub(crate) struct CallInfo {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) trace_id: Arc<str>,
+    /// Time left until the call's deadline when it arrived.
+    pub(crate) time_left: Duration,
+}
+
+/// The fields that every write request has.
+pub(crate) trait WriteRequest: Message + Default {
+    /// Takes the request id out, so that what remains is the body.
+    fn take_request_id(&mut self) -> String;
+    /// Whether only the checks are asked for.
+    fn validate_only(&self) -> bool;
+    /// Why, in the caller's words.
+    fn reason(&self) -> &str;
+}
+
+macro_rules! write_requests {
+    ($($request:ident)*) => {$(
+        impl WriteRequest for v1::$request {
+            fn take_request_id(&mut self) -> String {
+                std::mem::take(&mut self.request_id)
+            }
+            fn validate_only(&self) -> bool {
+                self.validate_only
+            }
+            fn reason(&self) -> &str {
+                &self.reason
+            }
+        }
+    )*};
+}
+
+write_requests! {
+    UpsertAccountRequest BatchUpsertAccountsRequest DeleteAccountRequest
+    SaveIntegrationSettingsRequest ResetIntegrationSettingsRequest UpdateGlobalSettingsRequest
+    CreateProviderRequest UpdateProviderRequest AddProviderKeyRequest PromoteProviderKeyRequest
+    RollbackProviderKeyRequest RevokeProviderKeyRequest DestroyProviderKeyRequest SetKeyFreezeRequest
+    CreateModelRequest UpdateModelRequest DeleteModelRequest SetDefaultModelRequest
+    CreateFunctionRequest UpdateFunctionRequest DeleteFunctionRequest
+    CreateCreditOperationRequest UpdateCreditOperationRequest DeleteCreditOperationRequest
+    CreateTokenRequest RevokeTokenRequest
+}
+
+/// What the layers put into a request's extensions.
+///
+/// # Errors
+/// `UNAUTHENTICATED` if they did not: no request gets past them without it.
+pub(crate) fn info<T>(request: &Request<T>) -> Result<CallInfo, ApiError> {
+    request
+        .extensions()
+        .get::<CallInfo>()
+        .cloned()
+        .ok_or_else(|| ApiError::new(ErrorReason::Unauthenticated, "the request has no valid bearer token"))
+}
+
+impl Gateway {
+    /// The state for a read, once it has the asked-for revision.
+    pub(crate) async fn read<T>(&self, request: &Request<T>, min_revision: u64) -> Result<Guard<Arc<Live>>, ApiError> {
+        if min_revision > 0 {
+            let wait = info(request)?.time_left.min(self.longest_wait);
+            self.app.wait_for(min_revision, wait).await?;
+        }
+        Ok(self.app.live())
+    }
+
+    /// A write: repeats the first answer of a known request id, else parses, decides, commits.
+    pub(crate) async fn write<Q: WriteRequest, A: Message + Default>(
+        &self,
+        request: Request<Q>,
+        rpc: &'static str,
+        parse: impl FnOnce(Q) -> Result<Command, ApiError> + Send,
+        answer: impl Fn(&Applied<'_>) -> A + Send + Sync,
+    ) -> Result<Response<A>, Status> {
+        let (call, body) = opening(request, rpc)?;
+        if let Some(stored) = self.stored(&call).await? {
+            return Ok(Response::new(stored));
+        }
+        let command = parse(body)?;
+        let written = self
+            .app
+            .write(&call, |_| Ok(command), Sidecar::None, answer, A::encode_to_vec)
+            .await
+            .map_err(ApiError::from)?;
+        Ok(Response::new(settle(written)?))
+    }
+
+    /// The answer that an earlier call with the same request id got.
+    pub(crate) async fn stored<A: Message + Default>(&self, call: &WriteCall) -> Result<Option<A>, ApiError> {
+        match self.app.replay(call).await? {
+            Some(bytes) => decoded(&bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The answer of a write, fresh or stored.
+pub(crate) fn settle<A: Message + Default>(written: Written<A>) -> Result<A, ApiError> {
+    match written {
+        Written::Fresh(answer) => Ok(answer),
+        Written::Replayed(bytes) => decoded(&bytes),
+    }
+}
+
+fn decoded<A: Message + Default>(bytes: &[u8]) -> Result<A, ApiError> {
+    A::decode(bytes).map_err(|_| ApiError::new(ErrorReason::Internal, "the stored answer cannot be read"))
+}
+
+/// What a write carries beside its command, and its body without the request id.
+pub(crate) fn opening<Q: WriteRequest>(request: Request<Q>, rpc: &'static str) -> Result<(WriteCall, Q), ApiError> {
+    let info = info(&request)?;
+    let mut body = request.into_inner();
+    let request_id = body.take_request_id();
+    if request_id.len() > REQUEST_ID_LIMIT || !request_id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(ApiError::field(
+            ErrorReason::RequestIdInvalid,
+            "request_id",
+            "a request_id has 1 to 128 visible ASCII characters, such as a UUID",
+        ));
+    }
+    if body.reason().len() > REASON_LIMIT {
+        return Err(ApiError::field(ErrorReason::FieldInvalid, "reason", "at most 1024 bytes"));
+    }
+    let call = WriteCall {
+        caller: Caller::clone(&info.caller),
+        rpc,
+        request_id: (!request_id.is_empty()).then_some(request_id),
+        trace_id: info.trace_id.to_string(),
+        body: body.encode_to_vec(),
+        validate_only: body.validate_only(),
+        reason: body.reason().to_owned(),
+    };
+    Ok((call, body))
+}

@@ -1,0 +1,3 @@
+//! The `aiconfig` server and command line.
+#![forbid(unsafe_code)]
+fn main() {}
