@@ -24,7 +24,12 @@ pub enum CreditUnit {
 
 impl CreditUnit {
     /// Every unit.
-    pub const ALL: [Self; 4] = [Self::PerRequest, Self::Per100Words, Self::PerImage, Self::PerToken];
+    pub const ALL: [Self; 4] = [
+        Self::PerRequest,
+        Self::Per100Words,
+        Self::PerImage,
+        Self::PerToken,
+    ];
 
     /// The name in lower case, such as `per_100_words`.
     #[must_use]
@@ -40,7 +45,9 @@ impl CreditUnit {
     /// Reads a unit's name, in any case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|unit| unit.as_str().eq_ignore_ascii_case(text))
+        Self::ALL
+            .into_iter()
+            .find(|unit| unit.as_str().eq_ignore_ascii_case(text))
     }
 }
 

@@ -24,8 +24,13 @@ pub enum KeyState {
 
 impl KeyState {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Standby, Self::Primary, Self::Retired, Self::Revoked, Self::Destroyed];
+    pub const ALL: [Self; 5] = [
+        Self::Standby,
+        Self::Primary,
+        Self::Retired,
+        Self::Revoked,
+        Self::Destroyed,
+    ];
 
     /// The name in upper case, such as `STANDBY`.
     #[must_use]
@@ -55,7 +60,9 @@ impl KeyFingerprint {
     /// The fingerprint, if the text is 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let digits = text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         (text.len() == 32 && digits).then(|| Self(text.into()))
     }
 
@@ -139,7 +146,12 @@ mod tests {
     fn fingerprints_are_32_hexadecimal_digits() {
         let print = KeyFingerprint::parse("0123456789abcdef0123456789abcdef").unwrap();
         assert_eq!(print.shown(), "0123456789abcdef");
-        for bad in ["", "0123", "0123456789ABCDEF0123456789ABCDEF", "g123456789abcdef0123456789abcdef"] {
+        for bad in [
+            "",
+            "0123",
+            "0123456789ABCDEF0123456789ABCDEF",
+            "g123456789abcdef0123456789abcdef",
+        ] {
             assert_eq!(KeyFingerprint::parse(bad), None, "{bad}");
         }
     }
@@ -147,8 +159,17 @@ mod tests {
     #[test]
     fn a_freeze_stops_one_or_all() {
         let [openai, other] = ["openai", "other"].map(|name| ProviderName::parse(name).unwrap());
-        let freeze = KeyFreeze { all: false, providers: BTreeSet::from([openai.clone()]) };
+        let freeze = KeyFreeze {
+            all: false,
+            providers: BTreeSet::from([openai.clone()]),
+        };
         assert!(freeze.stops(&openai) && !freeze.stops(&other));
-        assert!(KeyFreeze { all: true, ..KeyFreeze::default() }.stops(&other));
+        assert!(
+            KeyFreeze {
+                all: true,
+                ..KeyFreeze::default()
+            }
+            .stops(&other)
+        );
     }
 }

@@ -34,36 +34,37 @@ mod snapshot;
 mod strip;
 mod timestamp;
 mod token;
-mod usage;
 
 pub use account::{Account, AccountEntry, AccountState, Override};
-pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
-pub use check::{FieldScope, choices_for};
+pub use catalogue::ModelStatus;
+pub use check::{model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
 pub use command::{
-    AccountPush, Command, CommandContext, Decision, PushOutcome, SaveSettings, SettingsMask, decide,
+    AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction, CreateModel, CreateProvider, CreateToken,
+    Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction, DeleteModel, DestroyKey, PromoteKey, PushOutcome,
+    ResetSettings, RevokeKey, RevokeToken, RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze,
+    UpdateCreditOperation, UpdateFunction, UpdateGlobals, UpdateModel, UpdateProvider, UpsertAccounts, decide, defaults,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;
-pub use fields::{Field, FieldSet, FieldSource, FieldValue, ModelFields};
+pub use fields::{Field, FieldSource, FieldValue, ModelFields};
 pub use function::{Function, FunctionField};
-pub use globals::{GlobalPatch, GlobalSettings};
+pub use globals::{GlobalPatch, GlobalPath, GlobalSettings};
 pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, TokenId, is_slug};
-pub use integration::{IntegrationType, SaveTarget, section_fields};
+pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
-pub use model::{Capabilities, Modality, Model, ModelField, NumberRange};
+pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
 pub use plan::{Plan, PlanRules};
-pub use price::{ModelPrice, PriceDimension};
+pub use price::{ModelPrice, PriceDimension, prices_at};
 pub use provider::{Provider, ProviderField, origin_of};
 pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};
 pub use record::{Change, Kind, Meta, Record, Resource, ResourceKey, Stored};
 pub use rejection::{Reason, Rejection, Violation};
 pub use role::Role;
 pub use selection::{
-    Adjustment, AdjustmentKind, LevelFields, NoTrace, Outcome, SelectedModel, Trace, select_model,
-    select_service,
+    Adjustment, AdjustmentKind, LevelFields, SelectedModel, SelectedService, select_model, select_service,
 };
-pub use settings_json::{ParsedSettings, PatchValue, parse_settings};
+pub use settings_json::{ParsedSettings, parse_settings};
 pub use snapshot::Snapshot;
 pub use strip::{Stripped, looks_like_key, names_credential, strip_credentials};
 pub use timestamp::Timestamp;

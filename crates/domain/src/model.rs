@@ -37,14 +37,19 @@ impl Modality {
     /// Reads a modality's name, in any case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|modality| modality.as_str().eq_ignore_ascii_case(text))
+        Self::ALL
+            .into_iter()
+            .find(|modality| modality.as_str().eq_ignore_ascii_case(text))
     }
 }
 
 /// What a model can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent abilities, each its own field of the API")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent abilities, each its own field of the API"
+)]
 pub struct Capabilities {
     /// Whether it takes a temperature.
     pub temperature: bool,
@@ -156,6 +161,15 @@ impl Model {
         }
     }
 
+    /// The listed name of a value that the model takes, itself or the target of its alias.
+    #[must_use]
+    pub fn listed(&self, field: Field, value: &str) -> Option<Arc<str>> {
+        match self.match_value(field, value)? {
+            Matched::Listed => Some(value.into()),
+            Matched::Alias(name) => Some(name),
+        }
+    }
+
     /// Whether the model takes a value for a field, and under which name.
     #[must_use]
     pub fn match_value(&self, field: Field, value: &str) -> Option<Matched> {
@@ -163,8 +177,13 @@ impl Model {
         if list.iter().any(|listed| **listed == *value) {
             return Some(Matched::Listed);
         }
-        let target = self.value_aliases.get(&format!("{}:{value}", field.as_str()))?;
-        list.iter().find(|listed| ***listed == **target).cloned().map(Matched::Alias)
+        let target = self
+            .value_aliases
+            .get(&format!("{}:{value}", field.as_str()))?;
+        list.iter()
+            .find(|listed| ***listed == **target)
+            .cloned()
+            .map(Matched::Alias)
     }
 }
 
@@ -231,15 +250,23 @@ mod tests {
     fn values_match_by_list_or_alias() {
         let mut model = sample("dalle", "image-one", Modality::Image);
         model.valid_qualities = vec!["medium".into(), "high".into()];
-        model.value_aliases.insert("image_quality:hd".into(), "high".into());
-        model.value_aliases.insert("image_quality:odd".into(), "gone".into());
+        model
+            .value_aliases
+            .insert("image_quality:hd".into(), "high".into());
+        model
+            .value_aliases
+            .insert("image_quality:odd".into(), "gone".into());
         for (value, found) in [
             ("medium", Some(Matched::Listed)),
             ("hd", Some(Matched::Alias("high".into()))),
             ("odd", None),
             ("low", None),
         ] {
-            assert_eq!(model.match_value(Field::ImageQuality, value), found, "{value}");
+            assert_eq!(
+                model.match_value(Field::ImageQuality, value),
+                found,
+                "{value}"
+            );
         }
         assert_eq!(model.match_value(Field::ImageSize, "hd"), None);
     }
@@ -250,7 +277,9 @@ mod tests {
         let mut other = model.clone();
         other.capabilities.vision = true;
         other.capabilities.tools = true;
-        ModelField::parse("capabilities.vision").unwrap().take(&mut model, &other);
+        ModelField::parse("capabilities.vision")
+            .unwrap()
+            .take(&mut model, &other);
         assert!(model.capabilities.vision && !model.capabilities.tools);
         assert_eq!(ModelField::parse("is_default"), None);
     }

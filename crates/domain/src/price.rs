@@ -61,8 +61,31 @@ type PriceKey<'a> = (PriceDimension, &'a str, &'a str, i64, Timestamp);
 
 impl ModelPrice {
     fn key(&self) -> PriceKey<'_> {
-        (self.dimension, &self.image_size, &self.image_quality, self.from_tokens, self.effective_from)
+        (
+            self.dimension,
+            &self.image_size,
+            &self.image_quality,
+            self.from_tokens,
+            self.effective_from,
+        )
     }
+}
+
+/// The prices in effect at a time: of each dimension, tier, size and quality the newest.
+#[must_use]
+pub fn prices_at(prices: &[ModelPrice], now: Timestamp) -> Vec<&ModelPrice> {
+    let same = |a: &ModelPrice, b: &ModelPrice| {
+        (a.dimension, a.from_tokens, &a.image_size, &a.image_quality)
+            == (b.dimension, b.from_tokens, &b.image_size, &b.image_quality)
+    };
+    let begun = |price: &&ModelPrice| price.effective_from <= now;
+    prices
+        .iter()
+        .filter(begun)
+        .filter(|price| {
+            !prices.iter().filter(begun).any(|other| same(price, other) && other.effective_from > price.effective_from)
+        })
+        .collect()
 }
 
 /// Puts prices into the order of their keys, so that equal lists are stored alike.
@@ -99,8 +122,15 @@ pub(crate) fn check_prices(prices: &[ModelPrice]) -> Vec<Violation> {
                 refuse(field, "up to 255 characters, no NUL");
             }
         }
-        if prices.iter().take(row).any(|earlier| earlier.key() == price.key()) {
-            refuse("effective_from", "another row has the same dimension, tier, size, quality and time");
+        if prices
+            .iter()
+            .take(row)
+            .any(|earlier| earlier.key() == price.key())
+        {
+            refuse(
+                "effective_from",
+                "another row has the same dimension, tier, size, quality and time",
+            );
         }
     }
     violations
@@ -116,7 +146,9 @@ pub(crate) fn token_price(
 ) -> Option<&ModelPrice> {
     prices
         .iter()
-        .filter(|p| p.dimension == dimension && p.from_tokens <= input_tokens && p.effective_from <= at)
+        .filter(|p| {
+            p.dimension == dimension && p.from_tokens <= input_tokens && p.effective_from <= at
+        })
         .max_by_key(|p| (p.from_tokens, p.effective_from))
 }
 
@@ -138,7 +170,11 @@ pub(crate) fn image_price<'a>(
         })
         .max_by_key(|p| {
             let (by_size, by_quality) = (!p.image_size.is_empty(), !p.image_quality.is_empty());
-            (u8::from(by_size) + u8::from(by_quality), by_size, p.effective_from)
+            (
+                u8::from(by_size) + u8::from(by_quality),
+                by_size,
+                p.effective_from,
+            )
         })
 }
 
@@ -162,13 +198,28 @@ mod tests {
     #[test]
     fn rows_are_unique_and_not_negative() {
         let input = price(PriceDimension::Input, 5);
-        let tier = ModelPrice { from_tokens: 200_000, ..input.clone() };
+        let tier = ModelPrice {
+            from_tokens: 200_000,
+            ..input.clone()
+        };
         assert!(check_prices(&[input.clone(), tier.clone()]).is_empty());
-        assert_eq!(check_prices(&[input.clone(), input.clone()])[0].field, "prices[1].effective_from");
-        assert_eq!(check_prices(&[price(PriceDimension::Output, -1)])[0].field, "prices[0].micro_usd");
-        let sized = ModelPrice { image_size: "1x1".into(), ..input };
+        assert_eq!(
+            check_prices(&[input.clone(), input.clone()])[0].field,
+            "prices[1].effective_from"
+        );
+        assert_eq!(
+            check_prices(&[price(PriceDimension::Output, -1)])[0].field,
+            "prices[0].micro_usd"
+        );
+        let sized = ModelPrice {
+            image_size: "1x1".into(),
+            ..input
+        };
         assert_eq!(check_prices(&[sized])[0].field, "prices[0].image_size");
-        let tiered = ModelPrice { dimension: PriceDimension::Image, ..tier };
+        let tiered = ModelPrice {
+            dimension: PriceDimension::Image,
+            ..tier
+        };
         assert_eq!(check_prices(&[tiered])[0].field, "prices[0].from_tokens");
     }
 
@@ -177,11 +228,24 @@ mod tests {
         let base = price(PriceDimension::Input, 1);
         let rows = [
             base.clone(),
-            ModelPrice { micro_usd: 2, effective_from: Timestamp::from_micros(50), ..base.clone() },
-            ModelPrice { micro_usd: 3, from_tokens: 100, ..base },
+            ModelPrice {
+                micro_usd: 2,
+                effective_from: Timestamp::from_micros(50),
+                ..base.clone()
+            },
+            ModelPrice {
+                micro_usd: 3,
+                from_tokens: 100,
+                ..base
+            },
         ];
         for (tokens, at, expected) in [(5, 10, 1), (5, 50, 2), (99, 60, 2), (100, 60, 3)] {
-            let found = token_price(&rows, PriceDimension::Input, tokens, Timestamp::from_micros(at));
+            let found = token_price(
+                &rows,
+                PriceDimension::Input,
+                tokens,
+                Timestamp::from_micros(at),
+            );
             assert_eq!(found.unwrap().micro_usd, expected, "{tokens} at {at}");
         }
         assert!(token_price(&rows, PriceDimension::Input, 5, Timestamp::from_micros(-1)).is_none());
@@ -190,11 +254,28 @@ mod tests {
     #[test]
     fn the_closest_image_price_wins() {
         let any = price(PriceDimension::Image, 1);
-        let large = ModelPrice { image_size: "L".into(), micro_usd: 2, ..any.clone() };
-        let high = ModelPrice { image_quality: "high".into(), micro_usd: 3, ..any.clone() };
-        let both = ModelPrice { image_quality: "high".into(), micro_usd: 4, ..large.clone() };
+        let large = ModelPrice {
+            image_size: "L".into(),
+            micro_usd: 2,
+            ..any.clone()
+        };
+        let high = ModelPrice {
+            image_quality: "high".into(),
+            micro_usd: 3,
+            ..any.clone()
+        };
+        let both = ModelPrice {
+            image_quality: "high".into(),
+            micro_usd: 4,
+            ..large.clone()
+        };
         let rows = [any, large, high, both];
-        for (size, quality, expected) in [("S", "low", 1), ("L", "low", 2), ("S", "high", 3), ("L", "high", 4)] {
+        for (size, quality, expected) in [
+            ("S", "low", 1),
+            ("L", "low", 2),
+            ("S", "high", 3),
+            ("L", "high", 4),
+        ] {
             let found = image_price(&rows, size, quality, Timestamp::from_micros(1));
             assert_eq!(found.unwrap().micro_usd, expected, "{size} {quality}");
         }

@@ -64,7 +64,10 @@ mod tests {
     fn origins() {
         for (url, origin) in [
             ("https://api.openai.com/v1", Some("https://api.openai.com")),
-            ("https://API.example:8443/", Some("https://api.example:8443")),
+            (
+                "https://API.example:8443/",
+                Some("https://api.example:8443"),
+            ),
             ("http://127.0.0.1:9000/v1", Some("http://127.0.0.1:9000")),
             ("http://[::1]:9000", Some("http://[::1]:9000")),
             ("http://localhost/x", Some("http://localhost")),

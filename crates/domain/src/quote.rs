@@ -1,6 +1,5 @@
 //! Quotes: quantities of a request turned into credits and cost, exact until rounded once, half up.
 
-
 use crate::price::{image_price, token_price};
 use crate::{CreditOperation, CreditUnit, Model, PriceDimension, Rejection, Timestamp, Violation};
 
@@ -91,8 +90,12 @@ fn half_up(numerator: i128, denominator: i128) -> Result<i64, Rejection> {
 
 fn check(request: &QuoteRequest<'_>) -> Result<(), Rejection> {
     let usage = &request.usage;
-    let tokens =
-        [usage.input_tokens, usage.cached_input_tokens, usage.cache_write_tokens, usage.output_tokens];
+    let tokens = [
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.cache_write_tokens,
+        usage.output_tokens,
+    ];
     let mut violations: Vec<Violation> = [
         ("input_tokens", usage.input_tokens),
         ("cached_input_tokens", usage.cached_input_tokens),
@@ -112,9 +115,16 @@ fn check(request: &QuoteRequest<'_>) -> Result<(), Rejection> {
         _ => None,
     };
     if let Some(field) = lacking {
-        violations.push(Violation::new(field, "the unit of the credit operation needs it"));
+        violations.push(Violation::new(
+            field,
+            "the unit of the credit operation needs it",
+        ));
     }
-    if violations.is_empty() { Ok(()) } else { Err(Rejection::invalid(violations)) }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Rejection::invalid(violations))
+    }
 }
 
 /// Turns quantities into credits and cost. Refused: negative quantities, and a quantity that the
@@ -133,10 +143,14 @@ pub fn quote(request: &QuoteRequest<'_>) -> Result<Quote, Rejection> {
 
 fn add_cost(quote: &mut Quote, model: &Model, request: &QuoteRequest<'_>) -> Result<(), Rejection> {
     let usage = &request.usage;
-    let all_input = [usage.input_tokens, usage.cached_input_tokens, usage.cache_write_tokens]
-        .into_iter()
-        .flatten()
-        .fold(0_i64, i64::saturating_add);
+    let all_input = [
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.cache_write_tokens,
+    ]
+    .into_iter()
+    .flatten()
+    .fold(0_i64, i64::saturating_add);
     // In thousandths of a nano-USD, the finest grain that a token has.
     let mut total: Option<i128> = Some(0);
     for (dimension, count) in [
@@ -146,21 +160,32 @@ fn add_cost(quote: &mut Quote, model: &Model, request: &QuoteRequest<'_>) -> Res
         (PriceDimension::Output, usage.output_tokens),
         (PriceDimension::Image, usage.images),
     ] {
-        let Some(quantity) = count.filter(|n| *n > 0) else { continue };
+        let Some(quantity) = count.filter(|n| *n > 0) else {
+            continue;
+        };
         let of = |dimension| token_price(&model.prices, dimension, all_input, request.at);
         let mut notes = Vec::new();
         let price = match dimension {
-            PriceDimension::Image => {
-                image_price(&model.prices, request.image_size, request.image_quality, request.at)
+            PriceDimension::Image => image_price(
+                &model.prices,
+                request.image_size,
+                request.image_quality,
+                request.at,
+            ),
+            PriceDimension::CachedInput | PriceDimension::CacheWrite => {
+                of(dimension).or_else(|| {
+                    let input = of(PriceDimension::Input);
+                    notes.extend(input.map(|_| QuoteNote::PricedAsInput));
+                    input
+                })
             }
-            PriceDimension::CachedInput | PriceDimension::CacheWrite => of(dimension).or_else(|| {
-                let input = of(PriceDimension::Input);
-                notes.extend(input.map(|_| QuoteNote::PricedAsInput));
-                input
-            }),
             PriceDimension::Input | PriceDimension::Output => of(dimension),
         };
-        let grain = if dimension == PriceDimension::Image { 1_000_000 } else { 1 };
+        let grain = if dimension == PriceDimension::Image {
+            1_000_000
+        } else {
+            1
+        };
         let cost = price.map(|p| i128::from(quantity) * i128::from(p.micro_usd) * grain);
         if let Some(price) = price.filter(|_| dimension != PriceDimension::Image) {
             quote.from_tokens = quote.from_tokens.max(Some(price.from_tokens));
@@ -201,20 +226,35 @@ fn add_credits(
         }
         CreditUnit::PerImage => {
             let images = usage.images.unwrap_or_default();
-            let rate = request.model.and_then(|model| model.nano_credits_per_image).map_or(base, i128::from);
+            let rate = request
+                .model
+                .and_then(|model| model.nano_credits_per_image)
+                .map_or(base, i128::from);
             (images, Some((rate * i128::from(images), 1)))
         }
         CreditUnit::PerToken => {
-            let tokens =
-                [usage.input_tokens, usage.cached_input_tokens, usage.cache_write_tokens, usage.output_tokens]
-                    .into_iter()
-                    .flatten()
-                    .fold(0_i64, i64::saturating_add);
-            let rate = request.model.and_then(|model| model.tokens_per_credit).filter(|rate| *rate > 0);
-            (tokens, rate.map(|rate| (i128::from(tokens) * 1_000_000_000, i128::from(rate))))
+            let tokens = [
+                usage.input_tokens,
+                usage.cached_input_tokens,
+                usage.cache_write_tokens,
+                usage.output_tokens,
+            ]
+            .into_iter()
+            .flatten()
+            .fold(0_i64, i64::saturating_add);
+            let rate = request
+                .model
+                .and_then(|model| model.tokens_per_credit)
+                .filter(|rate| *rate > 0);
+            (
+                tokens,
+                rate.map(|rate| (i128::from(tokens) * 1_000_000_000, i128::from(rate))),
+            )
         }
     };
-    let credits = credits.map(|(numerator, denominator)| half_up(numerator, denominator)).transpose()?;
+    let credits = credits
+        .map(|(numerator, denominator)| half_up(numerator, denominator))
+        .transpose()?;
     quote.minimum_applied = credits.is_some_and(|credits| credits < operation.nano_credits_minimum);
     quote.nano_credits = credits.map(|credits| credits.max(operation.nano_credits_minimum));
     quote.lines.push(QuoteLine {
@@ -224,7 +264,11 @@ fn add_credits(
         micro_usd: None,
         cost_nano_usd: None,
         nano_credits: credits,
-        notes: if credits.is_none() { vec![QuoteNote::CreditRateMissing] } else { Vec::new() },
+        notes: if credits.is_none() {
+            vec![QuoteNote::CreditRateMissing]
+        } else {
+            Vec::new()
+        },
     });
     Ok(())
 }
@@ -261,7 +305,14 @@ mod tests {
         model: Option<&'a Model>,
         usage: Usage,
     ) -> QuoteRequest<'a> {
-        QuoteRequest { operation, model, usage, image_size: "", image_quality: "", at: Timestamp::from_micros(1) }
+        QuoteRequest {
+            operation,
+            model,
+            usage,
+            image_size: "",
+            image_quality: "",
+            at: Timestamp::from_micros(1),
+        }
     }
 
     const TOKENS: Usage = Usage {
@@ -307,14 +358,21 @@ mod tests {
             (CreditUnit::PerToken, "input_tokens"),
         ] {
             let operation = operation(unit, 0);
-            let refusal = quote(&request(Some(&operation), Some(&model), Usage::default())).unwrap_err();
+            let refusal =
+                quote(&request(Some(&operation), Some(&model), Usage::default())).unwrap_err();
             assert_eq!(refusal.violations[0].field, field);
         }
         let operation = operation(CreditUnit::PerToken, 5);
         let answer = quote(&request(Some(&operation), Some(&model), TOKENS)).unwrap();
         assert_eq!(answer.nano_credits, None);
-        assert_eq!(answer.lines.last().unwrap().notes, [QuoteNote::CreditRateMissing]);
-        let model = Model { tokens_per_credit: Some(1_000), ..model };
+        assert_eq!(
+            answer.lines.last().unwrap().notes,
+            [QuoteNote::CreditRateMissing]
+        );
+        let model = Model {
+            tokens_per_credit: Some(1_000),
+            ..model
+        };
         let answer = quote(&request(Some(&operation), Some(&model), TOKENS)).unwrap();
         assert_eq!(answer.nano_credits, Some(1_801_000_000));
     }
@@ -324,7 +382,17 @@ mod tests {
         for (n, expected) in [(499, 0), (500, 1), (1_499, 1), (1_500, 2)] {
             assert_eq!(half_up(n, 1_000).unwrap(), expected);
         }
-        let usage = Usage { words: Some(i64::MAX), ..Usage::default() };
-        assert!(quote(&request(Some(&operation(CreditUnit::Per100Words, 0)), None, usage)).is_err());
+        let usage = Usage {
+            words: Some(i64::MAX),
+            ..Usage::default()
+        };
+        assert!(
+            quote(&request(
+                Some(&operation(CreditUnit::Per100Words, 0)),
+                None,
+                usage
+            ))
+            .is_err()
+        );
     }
 }

@@ -1,0 +1,145 @@
+//! Adding, changing and deleting functions of the product.
+
+use super::providers::{check_etag, delete, exists, put, put_changed, refuse_any};
+use super::{CommandContext, Decision};
+use crate::check::{FieldScope, check_fields};
+use crate::{
+    Field, Function, FunctionField, FunctionName, Reason, Rejection, Resource, ResourceKey,
+    Snapshot, Violation, is_slug,
+};
+
+/// Adds a function.
+#[derive(Clone, Debug)]
+pub struct CreateFunction {
+    /// The function.
+    pub value: Function,
+}
+
+/// Changes the named fields of a function.
+#[derive(Clone, Debug)]
+pub struct UpdateFunction {
+    /// New values; the name says which function.
+    pub value: Function,
+    /// The fields to take over.
+    pub fields: Vec<FunctionField>,
+    /// The etag that the caller last saw; absent skips the check.
+    pub expected_etag: Option<String>,
+}
+
+/// Deletes a function.
+#[derive(Clone, Debug)]
+pub struct DeleteFunction {
+    /// The function.
+    pub name: FunctionName,
+    /// The etag that the caller last saw; absent skips the check.
+    pub expected_etag: Option<String>,
+}
+
+impl CreateFunction {
+    pub(super) fn decide(
+        snapshot: &Snapshot,
+        command: &Self,
+        _: &CommandContext,
+    ) -> Result<Decision, Rejection> {
+        let given: Vec<Field> = Field::ALL
+            .into_iter()
+            .filter(|field| command.value.defaults.get(*field).is_some())
+            .collect();
+        let warnings = check(snapshot, &command.value, &given)?;
+        if snapshot.function(command.value.name.as_str()).is_some() {
+            return Err(exists("function", command.value.name.as_str()));
+        }
+        Ok(Decision {
+            warnings,
+            ..put(Resource::Function(command.value.clone()))
+        })
+    }
+}
+
+impl UpdateFunction {
+    pub(super) fn decide(
+        snapshot: &Snapshot,
+        command: &Self,
+        _: &CommandContext,
+    ) -> Result<Decision, Rejection> {
+        let former = find(snapshot, &command.value.name)?;
+        let key = ResourceKey::Function(former.name.clone());
+        check_etag(snapshot, &key, command.expected_etag.as_deref())?;
+        let mut value = former.clone();
+        for field in &command.fields {
+            field.take(&mut value, &command.value);
+        }
+        // Only what this update changes is checked; a default may have become unusable since.
+        let given: Vec<Field> = Field::ALL
+            .into_iter()
+            .filter(|field| value.defaults.get(*field) != former.defaults.get(*field))
+            .collect();
+        let warnings = check(snapshot, &value, &given)?;
+        Ok(Decision {
+            warnings,
+            ..put_changed(former, &value, key, Resource::Function)
+        })
+    }
+}
+
+impl DeleteFunction {
+    pub(super) fn decide(
+        snapshot: &Snapshot,
+        command: &Self,
+        _: &CommandContext,
+    ) -> Result<Decision, Rejection> {
+        let key = ResourceKey::Function(find(snapshot, &command.name)?.name.clone());
+        check_etag(snapshot, &key, command.expected_etag.as_deref())?;
+        Ok(delete(key))
+    }
+}
+
+fn find<'a>(snapshot: &'a Snapshot, name: &FunctionName) -> Result<&'a Function, Rejection> {
+    snapshot
+        .function(name.as_str())
+        .map(|stored| &stored.value)
+        .ok_or_else(|| {
+            Rejection::new(
+                Reason::FunctionNotFound,
+                format!("there is no function {name}"),
+            )
+            .about("function", name.as_str())
+        })
+}
+
+/// Refuses what is wrong and yields warnings; of the defaults only the given ones are checked.
+fn check(snapshot: &Snapshot, value: &Function, given: &[Field]) -> Result<Vec<String>, Rejection> {
+    let mut violations = Vec::new();
+    let mut refuse = |field: &str, rule: &str| {
+        violations.push(Violation::new(format!("function.{field}"), rule));
+    };
+    if value.display_name.chars().count() > 255 || value.display_name.contains('\0') {
+        refuse("display_name", "up to 255 characters, no NUL");
+    }
+    if !value.module.is_empty() && !is_slug(&value.module) {
+        refuse("module", "a slug");
+    }
+    if value.prompt_types.len() > 20 || !value.prompt_types.iter().all(|name| is_slug(name)) {
+        refuse("prompt_types", "up to 20 slugs");
+    }
+    if value
+        .operation_type
+        .as_ref()
+        .is_some_and(|name| snapshot.credit_operation(name.as_str()).is_none())
+    {
+        refuse("operation_type", "must be a credit operation that exists");
+    }
+    let scope = FieldScope {
+        modality: value.modality,
+        provider: None,
+        fallback_model: None,
+        prefix: "function.defaults.",
+    };
+    match check_fields(snapshot, &scope, &value.defaults, given) {
+        Ok(warnings) => refuse_any(violations).map(|()| warnings),
+        Err(wrong) => {
+            violations.extend(wrong);
+            Err(Rejection::invalid(violations))
+        }
+    }
+}
