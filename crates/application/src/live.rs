@@ -62,7 +62,7 @@ impl Live {
 
     fn slot(&self, provider: &ProviderName, row: &EnvelopeRow, ring: &Keyring) -> Option<KeySlot> {
         let envelope = row.envelope.as_ref()?;
-        let damaged = |what: &'static str| Some(KeySlot::Unusable(VaultError::Damaged { what }));
+        let damaged = |what: &'static str| Some(KeySlot::Unusable(VaultError::Damaged { what: what.to_owned() }));
         let Some(key) = self.snapshot.provider_key(provider, row.version) else {
             return damaged("a sealed key that no record names");
         };

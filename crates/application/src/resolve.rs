@@ -68,7 +68,7 @@ fn open(live: &Live, choice: &KeyChoice) -> Result<SecretString, AppError> {
     match live.key(&choice.provider, choice.version) {
         Some(KeySlot::Ready(sealed)) => Ok(sealed.open()?),
         Some(KeySlot::Unusable(error)) => Err(error.clone().into()),
-        None => Err(VaultError::Damaged { what: "a provider key without its envelope" }.into()),
+        None => Err(VaultError::Damaged { what: "a provider key without its envelope".to_owned() }.into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Making bearer tokens. The secret is shown once and kept nowhere.
 
-use aiconfig_domain::{AccountId, Command, CreateToken, Role, Timestamp, TokenId};
+use aiconfig_domain::{AccountId, Command, CreateToken, Role, Timestamp, Token, TokenId};
 use aiconfig_vault::token::NewToken;
 use secrecy::SecretString;
 
@@ -45,11 +45,14 @@ impl Application {
         let id = TokenId::parse(&token.id)
             .ok_or_else(|| AppError::Inconsistent { what: "a new token id".to_owned() })?;
         let command = Command::CreateToken(CreateToken {
-            token_id: id.clone(),
-            label: spec.label,
-            role: spec.role,
-            account_ids: spec.account_ids,
-            expire_time: spec.expire_time,
+            value: Token {
+                token_id: id.clone(),
+                label: spec.label,
+                role: spec.role,
+                account_ids: spec.account_ids,
+                expire_time: spec.expire_time,
+                revoke_time: None,
+            },
             allow_key_roles: spec.allow_key_roles,
         });
         let sidecar = Sidecar::Verifier(id.clone(), token.verifier);

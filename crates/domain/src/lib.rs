@@ -36,8 +36,8 @@ mod timestamp;
 mod token;
 
 pub use account::{Account, AccountEntry, AccountState, Override};
-pub use catalogue::ModelStatus;
-pub use check::{model_choices, service_choices};
+pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
+pub use check::{FieldScope, check_fields, model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
 pub use command::{
     AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction, CreateModel, CreateProvider, CreateToken,

@@ -1,0 +1,227 @@
+//! `GetModelConfig`: for this function and this account, which model and which parameters
+//! (section 4).
+
+use std::sync::Arc;
+
+use aiconfig_domain::{
+    AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName, IntegrationType, LevelFields,
+    Modality, ModelFields, ModelId, ModelPrice, Plan, ProviderName, Reason, Rejection, Snapshot, Timestamp,
+    prices_at,
+};
+
+use crate::explain::{FieldExplanation, explain};
+use crate::ladder::{Level, Sources, Walked, service, walk};
+use crate::request::{check_names, check_values, fields_of};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// For which function.
+    pub function: FunctionName,
+    /// For which account.
+    pub account: AccountId,
+    /// Values of this call.
+    pub overrides: ModelFields,
+    /// Whether the whole ladder is wanted.
+    pub explain: bool,
+}
+
+/// The answer without the key.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The plan that the account is treated by.
+    pub plan: Plan,
+    /// What is produced.
+    pub modality: Modality,
+    /// The name that users see.
+    pub service: Arc<str>,
+    /// The provider behind it.
+    pub provider: ProviderName,
+    /// The model.
+    pub model: ModelId,
+    /// Every value, service and model too.
+    pub fields: ModelFields,
+    /// Where each value is from.
+    pub sources: Sources,
+    /// What was changed or passed over on the way.
+    pub adjustments: Vec<Adjustment>,
+    /// Whether nothing is from the account or the call.
+    pub using_global: bool,
+    /// Whether the account is registered.
+    pub account_known: bool,
+    /// Whether the plan keeps rows of the account out of force that this call would read.
+    pub dormant_overrides: bool,
+    /// The model's prices in effect.
+    pub prices: Vec<ModelPrice>,
+    /// The prompt types of the function.
+    pub prompt_types: Vec<String>,
+    /// The whole ladder, if it was asked for.
+    pub explanation: Option<Vec<FieldExplanation>>,
+}
+
+/// Resolves a query on a state.
+///
+/// # Errors
+/// In this order: the function, the account, the plan, the values of the call; then that no
+/// level yields a model.
+pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Resolved, Rejection> {
+    let function = &snapshot
+        .function(query.function.as_str())
+        .ok_or_else(|| unknown_function(snapshot, &query.function))?
+        .value;
+    let entry = snapshot.account(query.account);
+    let plan = match entry.map(|entry| entry.live()) {
+        None => Plan::Free,
+        Some(Some(account)) if account.active => account.plan,
+        Some(_) => return Err(inactive(query.account)),
+    };
+    let may_override = plan.rules().may_override;
+    let given = &query.overrides;
+    let lowers_only = function.modality == Modality::Text && given.set_fields().all(|field| field == Field::MaxTokens);
+    if !may_override && !given.is_empty() && !lowers_only {
+        return Err(plan_forbids(query.account, plan));
+    }
+    let (mut violations, retired) = check_names(snapshot, function.modality, given);
+    let call = Call { snapshot, function, entry, may_override };
+    if !may_override && !given.is_empty() {
+        let without = call.walk(&ModelFields::default())?.0.fields.max_tokens;
+        if given.max_tokens > without && without.is_some() {
+            return Err(plan_forbids(query.account, plan));
+        }
+    }
+    if !violations.is_empty() {
+        return Err(Rejection::invalid(violations));
+    }
+    let (walked, levels) = call.walk(given)?;
+    violations = check_values(walked.model, given);
+    if !violations.is_empty() {
+        return Err(Rejection::invalid(violations));
+    }
+    if let Some(retired) = retired {
+        return Err(retired);
+    }
+    let used = |source: Option<FieldSource>| matches!(source, Some(FieldSource::Account | FieldSource::Request));
+    let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
+    let explanation = query.explain.then(|| explain(&walked, fields_of(function.modality), &levels));
+    Ok(Resolved {
+        plan,
+        modality: function.modality,
+        using_global: !walked.sources.iter().any(|source| used(*source)),
+        account_known: entry.is_some(),
+        dormant_overrides: dormant,
+        prices: prices_at(&walked.model.prices, now).into_iter().cloned().collect(),
+        prompt_types: function.prompt_types.clone(),
+        explanation,
+        service: walked.service.service,
+        provider: walked.service.provider,
+        model: walked.model.model_id.clone(),
+        fields: walked.fields,
+        sources: walked.sources,
+        adjustments: walked.adjustments,
+    })
+}
+
+struct Call<'a> {
+    snapshot: &'a Snapshot,
+    function: &'a Function,
+    entry: Option<&'a AccountEntry>,
+    may_override: bool,
+}
+
+impl<'a> Call<'a> {
+    /// The account's row of a type: in force, and out of force.
+    fn row(&self, kind: &IntegrationType) -> (Option<&'a ModelFields>, Option<&'a ModelFields>) {
+        match self.entry.and_then(|entry| entry.override_of(kind)).map(|row| &row.value) {
+            Some(row) if row.enabled && self.may_override => (Some(&row.fields), None),
+            Some(row) => (None, Some(&row.fields)),
+            None => (None, None),
+        }
+    }
+
+    fn section(&self, name: &str) -> Option<&'a ModelFields> {
+        self.snapshot.globals().and_then(|globals| globals.value.section(name))
+    }
+
+    fn walk<'r>(&self, given: &'r ModelFields) -> Result<(Walked<'a>, Vec<Level<'r>>), Rejection>
+    where
+        'a: 'r,
+    {
+        let modality = self.function.modality;
+        let general = IntegrationType::general(modality);
+        let global = self.section(general.as_str());
+        let of_model = modality != Modality::Text;
+        let level = |source, service, model_gives_service| LevelFields { source, service, model_gives_service };
+        let service = service(
+            self.snapshot,
+            modality,
+            &[
+                level(FieldSource::Request, Some(given), true),
+                level(FieldSource::Account, self.row(&general).0, of_model),
+                level(FieldSource::Function, Some(&self.function.defaults), true),
+                level(FieldSource::Global, global, modality == Modality::Embedding),
+            ],
+        )
+        .ok_or_else(|| self.unconfigured("no level gives a service"))?;
+        let kind = match modality {
+            Modality::Text => IntegrationType::Provider(service.provider.clone()),
+            Modality::Image | Modality::Embedding => general.clone(),
+        };
+        let (row, dormant) = self.row(&kind);
+        let plain = |source, fields| Level { source, fields, dormant: None };
+        let mut levels = vec![
+            plain(FieldSource::Request, Some(given)),
+            Level { source: FieldSource::Account, fields: row, dormant },
+            plain(FieldSource::Function, Some(&self.function.defaults)),
+        ];
+        if modality != Modality::Embedding {
+            levels.push(plain(FieldSource::Global, self.section(service.provider.as_str())));
+        }
+        if modality != Modality::Text {
+            levels.push(plain(FieldSource::Global, global));
+        }
+        let name = service.service.clone();
+        walk(self.snapshot, modality, service, fields_of(modality), &levels)
+            .map(|walked| (walked, levels))
+            .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+    }
+
+    fn reads_enabled_row(&self, provider: &ProviderName) -> bool {
+        let general = IntegrationType::general(self.function.modality);
+        let own = IntegrationType::Provider(provider.clone());
+        self.entry.is_some_and(|entry| {
+            entry.overrides.iter().any(|row| {
+                let kind = &row.value.integration_type;
+                row.value.enabled && (*kind == general || (self.function.modality == Modality::Text && *kind == own))
+            })
+        })
+    }
+
+    fn unconfigured(&self, why: &str) -> Rejection {
+        let general = IntegrationType::general(self.function.modality);
+        let message = format!("{why}; an admin sets one in the global settings, section {}", general.as_str());
+        Rejection::new(Reason::NoModelConfigured, message).about("Function", self.function.name.as_str())
+    }
+}
+
+fn unknown_function(snapshot: &Snapshot, name: &FunctionName) -> Rejection {
+    let near = snapshot
+        .functions()
+        .map(|function| function.value.name.as_str())
+        .min_by_key(|known| strsim::damerau_levenshtein(known, name.as_str()));
+    let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    let rejection = Rejection::new(Reason::FunctionNotFound, format!("there is no function {name}{hint}"))
+        .about("Function", name.as_str());
+    match near {
+        Some(near) => rejection.with("nearest", near),
+        None => rejection,
+    }
+}
+
+fn inactive(account: AccountId) -> Rejection {
+    Rejection::new(Reason::AccountInactive, format!("account {account} is not active")).about("Account", account.to_string())
+}
+
+fn plan_forbids(account: AccountId, plan: Plan) -> Rejection {
+    let message = format!("the {} plan takes no values in a call but a max_tokens that lowers the answer", plan.as_str());
+    Rejection::new(Reason::PlanForbidsOverrides, message).with("plan", plan.as_str()).about("Account", account.to_string())
+}
