@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiconfig_domain::{Timestamp, Token, TokenId};
+use aiconfig_domain::{KeyFingerprint, ProviderName, Rejection, Timestamp, Token, TokenId};
 use aiconfig_persistence::Store;
+use aiconfig_vault::key::{check_entry, mask};
 use aiconfig_vault::random::RandomSource;
 use aiconfig_vault::ring::Keyring;
 use aiconfig_vault::token::TokenText;
 use arc_swap::{ArcSwap, Guard};
+use secrecy::SecretString;
 use tokio::sync::{Mutex, watch};
 
 use crate::refusals::Refusals;
@@ -56,6 +58,14 @@ impl Application {
         self.clock.now()
     }
 
+    /// A new id for a call, 32 hex digits.
+    #[must_use]
+    pub fn new_trace_id(&self) -> String {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        format!("{:032x}", u128::from_be_bytes(bytes))
+    }
+
     /// The present revision, and every later one as it comes.
     #[must_use]
     pub fn revisions(&self) -> watch::Receiver<u64> {
@@ -65,7 +75,10 @@ impl Application {
     /// How long ago the database last answered this server.
     #[must_use]
     pub fn staleness(&self) -> Duration {
-        let age = self.now().as_micros().saturating_sub(self.fresh_at.load().as_micros());
+        let age = self
+            .now()
+            .as_micros()
+            .saturating_sub(self.fresh_at.load().as_micros());
         Duration::from_micros(u64::try_from(age).unwrap_or(0))
     }
 
@@ -90,10 +103,14 @@ impl Application {
             return Ok(());
         }
         let mut revisions = self.revisions();
-        let reached = tokio::time::timeout(limit, revisions.wait_for(|present| *present >= wanted)).await;
+        let reached =
+            tokio::time::timeout(limit, revisions.wait_for(|present| *present >= wanted)).await;
         match reached {
             Ok(Ok(_)) => Ok(()),
-            _ => Err(AppError::RevisionNotReached { wanted, present: self.live().snapshot.revision() }),
+            _ => Err(AppError::RevisionNotReached {
+                wanted,
+                present: self.live().snapshot.revision(),
+            }),
         }
     }
 
@@ -108,5 +125,23 @@ impl Application {
     /// Notes that the database answered just now.
     pub(crate) fn touch(&self) {
         self.fresh_at.store(Arc::new(self.now()));
+    }
+
+    /// Seals-to-be of a new provider key: its mask and its fingerprint.
+    ///
+    /// # Errors
+    /// A key that cannot be one is refused by its rule, never repeated.
+    pub fn describe_key(
+        &self,
+        provider: &ProviderName,
+        key: &SecretString,
+    ) -> Result<(String, KeyFingerprint), AppError> {
+        check_entry(key)
+            .map_err(|problem| Rejection::invalid_field("api_key", problem.to_string()))?;
+        let hex = self.ring.fingerprint(provider.as_str(), key)?.to_hex();
+        let fingerprint = KeyFingerprint::parse(&hex).ok_or_else(|| AppError::Inconsistent {
+            what: "a new fingerprint".to_owned(),
+        })?;
+        Ok((mask(key), fingerprint))
     }
 }

@@ -33,8 +33,15 @@ pub(crate) fn applied(
             Change::Put(resource) => (resource.key(), Some(resource)),
             Change::Delete(key) => (key.clone(), None),
         };
-        let prefix = if changes.len() == 1 { String::new() } else { format!("{}/{key}.", key.kind().as_str()) };
-        let was = before.resource(&key).map(|resource| fields(&resource)).unwrap_or_default();
+        let prefix = if changes.len() == 1 {
+            String::new()
+        } else {
+            format!("{}/{key}.", key.kind().as_str())
+        };
+        let was = before
+            .resource(&key)
+            .map(|resource| fields(&resource))
+            .unwrap_or_default();
         let is = after.map(fields).unwrap_or_default();
         for (name, value) in &was {
             if is.get(name) != Some(value) {
@@ -66,7 +73,10 @@ pub(crate) fn entry(call: &WriteCall, resource: &str, outcome: &str) -> AuditEnt
         token_id: call.caller.token_id.to_string(),
         role: call.caller.role.as_str().to_owned(),
         peer: call.caller.peer.to_string(),
-        request_id: call.request_id.clone().unwrap_or_else(|| call.trace_id.clone()),
+        request_id: call
+            .request_id
+            .clone()
+            .unwrap_or_else(|| call.trace_id.clone()),
         rpc: call.rpc.to_owned(),
         resource: resource.to_owned(),
         outcome: outcome.to_owned(),
@@ -76,14 +86,21 @@ pub(crate) fn entry(call: &WriteCall, resource: &str, outcome: &str) -> AuditEnt
 }
 
 fn text(fields: &BTreeMap<String, String>) -> Option<String> {
-    if fields.is_empty() { None } else { serde_json::to_string(fields).ok() }
+    if fields.is_empty() {
+        None
+    } else {
+        serde_json::to_string(fields).ok()
+    }
 }
 
 fn short(value: &str) -> String {
     if value.len() <= WHOLE_VALUE {
         return value.to_owned();
     }
-    let hash: String = Sha256::digest(value.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let hash: String = Sha256::digest(value.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     format!("sha256:{hash} ({} bytes)", value.len())
 }
 
@@ -100,7 +117,11 @@ fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
                 flatten(&path, member, into);
             }
         }
@@ -114,31 +135,64 @@ fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
 }
 
 /// Chains an entry to the head: its row, with sequence and hash.
-pub(crate) fn chain(ring: &Keyring, head: &Head, entry: AuditEntry) -> Result<AuditRow, VaultError> {
+pub(crate) fn chain(
+    ring: &Keyring,
+    head: &Head,
+    entry: AuditEntry,
+) -> Result<AuditRow, VaultError> {
     let sequence = head.audit_sequence + 1;
     let hash = hash(ring, &head.audit_hash, sequence, &entry)?;
-    Ok(AuditRow { sequence, entry, prev_hash: head.audit_hash.clone(), hash })
+    Ok(AuditRow {
+        sequence,
+        entry,
+        prev_hash: head.audit_hash.clone(),
+        hash,
+    })
 }
 
 /// The keyed hash of an entry in its place.
-pub(crate) fn hash(ring: &Keyring, prev: &[u8], sequence: u64, entry: &AuditEntry) -> Result<Vec<u8>, VaultError> {
+pub(crate) fn hash(
+    ring: &Keyring,
+    prev: &[u8],
+    sequence: u64,
+    entry: &AuditEntry,
+) -> Result<Vec<u8>, VaultError> {
     with_fields(sequence, entry, |fields| ring.audit_hash(prev, fields))
 }
 
 /// Whether a row's hash is the one of its fields in its place.
 pub(crate) fn holds(ring: &Keyring, prev: &[u8], row: &AuditRow) -> Result<(), VaultError> {
-    with_fields(row.sequence, &row.entry, |fields| ring.verify_audit_hash(prev, fields, &row.hash))
+    with_fields(row.sequence, &row.entry, |fields| {
+        ring.verify_audit_hash(prev, fields, &row.hash)
+    })
 }
 
 fn with_fields<T>(sequence: u64, entry: &AuditEntry, use_them: impl FnOnce(&[&[u8]]) -> T) -> T {
     let AuditEntry {
-        revision, time_us, actor, token_id, role, peer, request_id, rpc, resource, outcome, before, after, reason,
+        revision,
+        time_us,
+        actor,
+        token_id,
+        role,
+        peer,
+        request_id,
+        rpc,
+        resource,
+        outcome,
+        before,
+        after,
+        reason,
     } = entry;
     // An absent value and an empty one are two things: a present one starts with a byte 1.
     let optional = |value: &Option<String>| {
-        value.as_ref().map(|v| [&[1_u8], v.as_bytes()].concat()).unwrap_or_default()
+        value
+            .as_ref()
+            .map(|v| [&[1_u8], v.as_bytes()].concat())
+            .unwrap_or_default()
     };
-    let revision = revision.map(|r| r.to_be_bytes().to_vec()).unwrap_or_default();
+    let revision = revision
+        .map(|r| r.to_be_bytes().to_vec())
+        .unwrap_or_default();
     use_them(&[
         &sequence.to_be_bytes(),
         &revision,
@@ -158,10 +212,17 @@ fn with_fields<T>(sequence: u64, entry: &AuditEntry, use_them: impl FnOnce(&[&[u
 }
 
 /// The name of what a command is about, for the audit record.
-pub(crate) fn subject_name(records: &[Record], subject: Option<&aiconfig_domain::ResourceKey>) -> String {
+pub(crate) fn subject_name(
+    records: &[Record],
+    subject: Option<&aiconfig_domain::ResourceKey>,
+) -> String {
     let name = |key: &aiconfig_domain::ResourceKey| {
         let key_text = key.to_string();
-        if key_text.is_empty() { key.kind().as_str().to_owned() } else { format!("{}/{key_text}", key.kind().as_str()) }
+        if key_text.is_empty() {
+            key.kind().as_str().to_owned()
+        } else {
+            format!("{}/{key_text}", key.kind().as_str())
+        }
     };
     match (subject, records) {
         (Some(key), _) => name(key),

@@ -35,9 +35,17 @@ impl Application {
     ///
     /// # Errors
     /// As the store's.
-    pub async fn audit_page(&self, filter: &AuditFilter, seek: Seek, limit: u64) -> Result<AuditPage, AppError> {
+    pub async fn audit_page(
+        &self,
+        filter: &AuditFilter,
+        seek: Seek,
+        limit: u64,
+    ) -> Result<AuditPage, AppError> {
         let rows = self.store.list_audit(filter, seek, limit).await?;
-        Ok(AuditPage { rows, total: self.store.count_audit(filter).await? })
+        Ok(AuditPage {
+            rows,
+            total: self.store.count_audit(filter).await?,
+        })
     }
 
     /// Checks the whole chain: names a record that was changed, removed, inserted or cut off.
@@ -46,11 +54,23 @@ impl Application {
     /// [`VaultError::KeyUnavailable`] where the audit key is missing, or as the store's.
     pub async fn verify_audit(&self) -> Result<ChainReport, AppError> {
         self.ring.require(Purpose::Audit)?;
-        let Head { audit_sequence: head_sequence, audit_hash: head_hash, .. } = self.store.head().await?;
-        let mut report = ChainReport { checked: 0, fault: None, head_sequence, head_hash };
+        let Head {
+            audit_sequence: head_sequence,
+            audit_hash: head_hash,
+            ..
+        } = self.store.head().await?;
+        let mut report = ChainReport {
+            checked: 0,
+            fault: None,
+            head_sequence,
+            head_hash,
+        };
         let mut prev: Option<Vec<u8>> = None;
         while report.checked < head_sequence {
-            let page = self.store.audit_page_for_verify(report.checked + 1, STEP).await?;
+            let page = self
+                .store
+                .audit_page_for_verify(report.checked + 1, STEP)
+                .await?;
             if page.is_empty() {
                 break;
             }
@@ -76,7 +96,10 @@ impl Application {
             }
         }
         if report.checked < head_sequence {
-            report.fault = Some((report.checked + 1, "the record is missing: the chain is cut off".to_owned()));
+            report.fault = Some((
+                report.checked + 1,
+                "the record is missing: the chain is cut off".to_owned(),
+            ));
         } else if prev.is_some_and(|last| last != report.head_hash) {
             report.fault = Some((head_sequence, "the last record is not the head".to_owned()));
         }

@@ -35,7 +35,9 @@ impl Caller {
     /// Who is recorded as having made a change: the named user, else the token.
     #[must_use]
     pub fn name(&self) -> Arc<str> {
-        self.actor.clone().unwrap_or_else(|| format!("token:{}", self.token_id).into())
+        self.actor
+            .clone()
+            .unwrap_or_else(|| format!("token:{}", self.token_id).into())
     }
 
     /// Whether the caller may see an account at all.

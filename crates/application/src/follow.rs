@@ -39,7 +39,10 @@ pub(crate) async fn load(store: &Store, ring: &Keyring) -> Result<Live, AppError
     if let Some(error) = broken {
         return Err(error);
     }
-    live.snapshot.set_head(state.head.revision, Timestamp::from_micros(state.head.log_time_us));
+    live.snapshot.set_head(
+        state.head.revision,
+        Timestamp::from_micros(state.head.log_time_us),
+    );
     live.take_envelopes(&state.envelopes, ring);
     live.take_verifiers(&[], &state.verifiers);
     Ok(live)
@@ -51,7 +54,14 @@ pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Result<Followe
     let mut next = live.clone();
     let mut names = Names::default();
     let mut tokens = Vec::new();
-    for RevisionRows { revision, time_us, updated_by, bulk, rows } in &tail.revisions {
+    for RevisionRows {
+        revision,
+        time_us,
+        updated_by,
+        bulk,
+        rows,
+    } in &tail.revisions
+    {
         if bulk.is_some() || *revision != next.snapshot.revision() + 1 {
             return Ok(Followed::Reload);
         }
@@ -95,7 +105,10 @@ impl Application {
     }
 
     /// Brings the live state up to the head that an open write holds.
-    pub(crate) async fn catch_up_inside(&self, transaction: &WriteTransaction) -> Result<(), AppError> {
+    pub(crate) async fn catch_up_inside(
+        &self,
+        transaction: &WriteTransaction,
+    ) -> Result<(), AppError> {
         loop {
             let live = self.live.load_full();
             if live.snapshot.revision() == transaction.head().revision {
@@ -141,7 +154,9 @@ impl Application {
             ticks.tick().await;
             let outcome = self.look(&mut seen).await;
             match (&outcome, away) {
-                (Err(error), false) => tracing::warn!(%error, "the log cannot be read; reads go on from memory"),
+                (Err(error), false) => {
+                    tracing::warn!(%error, "the log cannot be read; reads go on from memory")
+                }
                 (Ok(()), true) => tracing::info!("the log can be read again"),
                 _ => {}
             }
@@ -149,7 +164,10 @@ impl Application {
         }
     }
 
-    async fn look(&self, seen: &mut Option<aiconfig_persistence::ChangeSignal>) -> Result<(), AppError> {
+    async fn look(
+        &self,
+        seen: &mut Option<aiconfig_persistence::ChangeSignal>,
+    ) -> Result<(), AppError> {
         let signal: Result<_, StoreError> = self.store.change_signal().await;
         let signal = signal?;
         self.touch();

@@ -68,7 +68,9 @@ fn row(dek: &WrappedDek) -> DekRow {
 }
 
 fn wrapped(row: &DekRow) -> Result<WrappedDek, OpenError> {
-    let damaged = || OpenError::Ring { row: format!("{} {}", row.purpose, row.version) };
+    let damaged = || OpenError::Ring {
+        row: format!("{} {}", row.purpose, row.version),
+    };
     Ok(WrappedDek {
         purpose: row.purpose.parse().map_err(|_| damaged())?,
         version: row.version,

@@ -28,7 +28,11 @@ pub struct Live {
 
 impl Live {
     pub(crate) fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, keys: Arc::default(), verifiers: Arc::default() }
+        Self {
+            snapshot,
+            keys: Arc::default(),
+            verifiers: Arc::default(),
+        }
     }
 
     /// A stored key.
@@ -40,17 +44,21 @@ impl Live {
     /// Every stored key that cannot be opened: provider, version and why.
     pub fn unusable_keys(&self) -> impl Iterator<Item = (&ProviderName, u32, &VaultError)> {
         self.keys.iter().flat_map(|(provider, versions)| {
-            versions.iter().filter_map(move |(version, slot)| match slot.as_ref() {
-                KeySlot::Ready(_) => None,
-                KeySlot::Unusable(error) => Some((provider, *version, error)),
-            })
+            versions
+                .iter()
+                .filter_map(move |(version, slot)| match slot.as_ref() {
+                    KeySlot::Ready(_) => None,
+                    KeySlot::Unusable(error) => Some((provider, *version, error)),
+                })
         })
     }
 
     /// Takes up rows of the sealed-key table as they stand after a change.
     pub(crate) fn take_envelopes(&mut self, rows: &[EnvelopeRow], ring: &Keyring) {
         for row in rows {
-            let Some(provider) = ProviderName::parse(&row.provider) else { continue };
+            let Some(provider) = ProviderName::parse(&row.provider) else {
+                continue;
+            };
             let slot = self.slot(&provider, row, ring);
             let versions = Arc::make_mut(&mut self.keys).entry(provider).or_default();
             match slot {
@@ -62,7 +70,11 @@ impl Live {
 
     fn slot(&self, provider: &ProviderName, row: &EnvelopeRow, ring: &Keyring) -> Option<KeySlot> {
         let envelope = row.envelope.as_ref()?;
-        let damaged = |what: &'static str| Some(KeySlot::Unusable(VaultError::Damaged { what: what.to_owned() }));
+        let damaged = |what: &'static str| {
+            Some(KeySlot::Unusable(VaultError::Damaged {
+                what: what.to_owned(),
+            }))
+        };
         let Some(key) = self.snapshot.provider_key(provider, row.version) else {
             return damaged("a sealed key that no record names");
         };
@@ -70,9 +82,18 @@ impl Live {
             return damaged("a sealed key whose state is of another revision");
         }
         let key = &key.value;
-        let verified =
-            ring.verify_state_mac(provider.as_str(), row.version, key.state.as_str(), row.revision, &row.state_mac);
-        let context = KeyContext { provider: provider.as_str(), version: row.version, origin: &key.origin };
+        let verified = ring.verify_state_mac(
+            provider.as_str(),
+            row.version,
+            key.state.as_str(),
+            row.revision,
+            &row.state_mac,
+        );
+        let context = KeyContext {
+            provider: provider.as_str(),
+            version: row.version,
+            origin: &key.origin,
+        };
         Some(
             verified
                 .and_then(|()| SealedKey::prepare(ring, &context, envelope))
@@ -87,7 +108,10 @@ impl Live {
             verifiers.remove(id);
         }
         for row in rows {
-            if let (Some(id), Ok(verifier)) = (TokenId::parse(&row.token_id), row.verifier.as_slice().try_into()) {
+            if let (Some(id), Ok(verifier)) = (
+                TokenId::parse(&row.token_id),
+                row.verifier.as_slice().try_into(),
+            ) {
                 verifiers.insert(id, verifier);
             }
         }

@@ -60,7 +60,13 @@ impl Application {
     /// then runs degraded.
     pub async fn open(store: Store, options: OpenOptions) -> Result<Arc<Self>, OpenError> {
         let head = store.head().await?;
-        let ring = keyring::open(&store, head.deployment_id, &options.keks, options.random.as_ref()).await?;
+        let ring = keyring::open(
+            &store,
+            head.deployment_id,
+            &options.keks,
+            options.random.as_ref(),
+        )
+        .await?;
         let live = follow::load(&store, &ring).await?;
         let revision = live.snapshot.revision();
         let now = options.clock.now();

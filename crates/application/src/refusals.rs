@@ -31,13 +31,21 @@ impl Refusals {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = now.as_micros().div_euclid(MINUTE_US);
         waiting.counts.retain(|_, (at, _)| *at == minute);
-        let count = waiting.counts.entry(call.caller.token_id.to_string()).or_insert((minute, 0));
+        let count = waiting
+            .counts
+            .entry(call.caller.token_id.to_string())
+            .or_insert((minute, 0));
         count.1 += 1;
         if count.1 > PER_MINUTE || waiting.entries.len() >= WAITING {
             return;
         }
-        let resource = rejection.resource.as_ref().map(|(kind, name)| format!("{kind}/{name}")).unwrap_or_default();
-        let after = serde_json::json!({ "error_reason": format!("{:?}", rejection.reason) }).to_string();
+        let resource = rejection
+            .resource
+            .as_ref()
+            .map(|(kind, name)| format!("{kind}/{name}"))
+            .unwrap_or_default();
+        let after =
+            serde_json::json!({ "error_reason": format!("{:?}", rejection.reason) }).to_string();
         waiting.entries.push(AuditEntry {
             time_us: now.as_micros(),
             after: Some(after),
@@ -46,7 +54,13 @@ impl Refusals {
     }
 
     fn take(&self) -> Vec<AuditEntry> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).entries)
+        std::mem::take(
+            &mut self
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entries,
+        )
     }
 
     fn put_back(&self, mut entries: Vec<AuditEntry>) {

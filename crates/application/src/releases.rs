@@ -32,7 +32,13 @@ pub(crate) struct Releases(Mutex<HashMap<Slot, Count>>);
 
 impl Releases {
     /// Counts a release. It waits for nothing.
-    pub(crate) fn count(&self, caller: &Caller, provider: &ProviderName, version: u32, now: Timestamp) {
+    pub(crate) fn count(
+        &self,
+        caller: &Caller,
+        provider: &ProviderName,
+        version: u32,
+        now: Timestamp,
+    ) {
         let slot = Slot {
             token: Arc::clone(&caller.token_id),
             provider: provider.clone(),
@@ -62,7 +68,12 @@ impl Releases {
 }
 
 fn entry(slot: &Slot, count: Count, now: Timestamp) -> AuditEntry {
-    let Slot { token, provider, version, hour } = slot;
+    let Slot {
+        token,
+        provider,
+        version,
+        hour,
+    } = slot;
     let facts = serde_json::json!({
         "hour": Timestamp::from_micros(hour * HOUR_US).to_rfc3339(),
         "releases": (count.releases - count.recorded).to_string(),

@@ -49,26 +49,39 @@ impl Application {
         let (key, api_key) = match choice {
             Ok(choice) if asked.include_api_key => {
                 let secret = open(live, &choice)?;
-                self.releases.count(caller, &choice.provider, choice.version, now);
+                self.releases
+                    .count(caller, &choice.provider, choice.version, now);
                 (Some(choice), Some(secret))
             }
             Ok(choice) => (openable(live, &choice).then_some(choice), None),
             Err(problem) if asked.include_api_key => return Err(refusal(&problem).into()),
             Err(_) => (None, None),
         };
-        Ok(ModelConfigAnswer { resolved, key, api_key, revision: live.snapshot.revision(), evaluated_at: now })
+        Ok(ModelConfigAnswer {
+            resolved,
+            key,
+            api_key,
+            revision: live.snapshot.revision(),
+            evaluated_at: now,
+        })
     }
 }
 
 fn openable(live: &Live, choice: &KeyChoice) -> bool {
-    matches!(live.key(&choice.provider, choice.version), Some(KeySlot::Ready(_)))
+    matches!(
+        live.key(&choice.provider, choice.version),
+        Some(KeySlot::Ready(_))
+    )
 }
 
 fn open(live: &Live, choice: &KeyChoice) -> Result<SecretString, AppError> {
     match live.key(&choice.provider, choice.version) {
         Some(KeySlot::Ready(sealed)) => Ok(sealed.open()?),
         Some(KeySlot::Unusable(error)) => Err(error.clone().into()),
-        None => Err(VaultError::Damaged { what: "a provider key without its envelope".to_owned() }.into()),
+        None => Err(VaultError::Damaged {
+            what: "a provider key without its envelope".to_owned(),
+        }
+        .into()),
     }
 }
 
@@ -77,7 +90,9 @@ fn refusal(problem: &KeyProblem) -> Rejection {
         KeyProblem::Missing { provider } => (
             Reason::ProviderKeyMissing,
             provider,
-            format!("provider {provider} has no usable key; an admin adds one with AddProviderKey and PromoteProviderKey"),
+            format!(
+                "provider {provider} has no usable key; an admin adds one with AddProviderKey and PromoteProviderKey"
+            ),
         ),
         KeyProblem::Frozen { provider } => (
             Reason::KeyFrozen,
@@ -87,8 +102,12 @@ fn refusal(problem: &KeyProblem) -> Rejection {
         KeyProblem::OriginChanged { provider } => (
             Reason::KeyOriginChanged,
             provider,
-            format!("the base_url of {provider} has another origin than its key was added for; add a key for the new one"),
+            format!(
+                "the base_url of {provider} has another origin than its key was added for; add a key for the new one"
+            ),
         ),
     };
-    Rejection::new(reason, message).with("provider", provider.as_str()).about("Provider", provider.as_str())
+    Rejection::new(reason, message)
+        .with("provider", provider.as_str())
+        .about("Provider", provider.as_str())
 }

@@ -13,17 +13,31 @@ pub(crate) fn change_row(change: &domain::Change) -> ChangeRow {
     let (key, change) = match change {
         domain::Change::Put(resource) => (
             resource.key(),
-            Change::Put { codec: domain::CODEC_VERSION, value: domain::encode(resource) },
+            Change::Put {
+                codec: domain::CODEC_VERSION,
+                value: domain::encode(resource),
+            },
         ),
         domain::Change::Delete(key) => (key.clone(), Change::Delete),
     };
-    ChangeRow { kind: key.kind().as_str().to_owned(), key: key.to_string(), change }
+    ChangeRow {
+        kind: key.kind().as_str().to_owned(),
+        key: key.to_string(),
+        change,
+    }
 }
 
 /// The record that a logged row stands for.
-pub(crate) fn record(row: &ChangeRow, revision: u64, time_us: i64, actor: &Arc<str>) -> Result<Record, AppError> {
+pub(crate) fn record(
+    row: &ChangeRow,
+    revision: u64,
+    time_us: i64,
+    actor: &Arc<str>,
+) -> Result<Record, AppError> {
     let change = match &row.change {
-        Change::Put { codec, value } => domain::Change::Put(resource(&row.kind, &row.key, *codec, value)?),
+        Change::Put { codec, value } => {
+            domain::Change::Put(resource(&row.kind, &row.key, *codec, value)?)
+        }
         Change::Delete => domain::Change::Delete(
             kind(&row.kind, &row.key)
                 .ok()
@@ -31,7 +45,12 @@ pub(crate) fn record(row: &ChangeRow, revision: u64, time_us: i64, actor: &Arc<s
                 .ok_or_else(|| unreadable(&row.kind, &row.key))?,
         ),
     };
-    Ok(Record { change, revision, time: Timestamp::from_micros(time_us), actor: Arc::clone(actor) })
+    Ok(Record {
+        change,
+        revision,
+        time: Timestamp::from_micros(time_us),
+        actor: Arc::clone(actor),
+    })
 }
 
 /// The resource of a row of the live state, with its meta data.
@@ -54,5 +73,7 @@ fn kind(name: &str, key: &str) -> Result<Kind, AppError> {
 }
 
 fn unreadable(kind: &str, key: &str) -> AppError {
-    AppError::Inconsistent { what: format!("{kind} {key}") }
+    AppError::Inconsistent {
+        what: format!("{kind} {key}"),
+    }
 }

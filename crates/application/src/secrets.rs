@@ -35,7 +35,9 @@ pub(crate) fn side_effects(
                 effects.push(key_effect(key, known, sidecar, revision, ring, random)?);
             }
             Change::Put(Resource::Token(token)) if token.revoke_time.is_some() => {
-                effects.push(SideEffect::DeleteVerifier { token_id: token.token_id.to_string() });
+                effects.push(SideEffect::DeleteVerifier {
+                    token_id: token.token_id.to_string(),
+                });
             }
             Change::Put(Resource::Token(token)) => {
                 if let Sidecar::Verifier(id, verifier) = sidecar
@@ -76,7 +78,11 @@ fn key_effect(
     }
     match sidecar {
         Sidecar::Key(secret) if !known => {
-            let context = KeyContext { provider, version: key.version, origin: &key.origin };
+            let context = KeyContext {
+                provider,
+                version: key.version,
+                origin: &key.origin,
+            };
             let sealed = ring.seal_key(&context, secret, random)?;
             Ok(SideEffect::PutEnvelope(row(Some(sealed))?))
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aiconfig_domain::{
-    Change, CreditOperation, Function, GlobalSettings, KeyFreeze, Model, ModelFields, ModelPrice, Provider, Record,
-    Resource, Timestamp,
+    Change, CreditOperation, Function, GlobalSettings, KeyFreeze, Model, ModelFields, ModelPrice,
+    Provider, Record, Resource, Timestamp,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -63,13 +63,23 @@ pub(crate) fn resources() -> Result<Vec<Resource>, SeedError> {
         all.push(Resource::Model(model(table, as_of)?));
     }
     all.extend(functions.functions.into_iter().map(Resource::Function));
-    all.extend(credits.operations.into_iter().map(Resource::CreditOperation));
-    all.push(Resource::GlobalSettings(GlobalSettings { sections: globals.sections }));
+    all.extend(
+        credits
+            .operations
+            .into_iter()
+            .map(Resource::CreditOperation),
+    );
+    all.push(Resource::GlobalSettings(GlobalSettings {
+        sections: globals.sections,
+    }));
     Ok(all)
 }
 
 fn model(mut table: toml::Table, as_of: Timestamp) -> Result<Model, SeedError> {
-    let wrong = |source| SeedError { file: "catalogue.toml", source };
+    let wrong = |source| SeedError {
+        file: "catalogue.toml",
+        source,
+    };
     // Dates stand in the file as people write them.
     for date in ["deprecated_at", "shutdown_at"] {
         if let Some(text) = table.get(date).and_then(toml::Value::as_str) {
@@ -81,7 +91,10 @@ fn model(mut table: toml::Table, as_of: Timestamp) -> Result<Model, SeedError> {
     if let Some(toml::Value::Array(rows)) = table.remove("price") {
         for mut row in rows {
             if let Some(row) = row.as_table_mut() {
-                row.insert("effective_from".to_owned(), toml::Value::Integer(as_of.as_micros()));
+                row.insert(
+                    "effective_from".to_owned(),
+                    toml::Value::Integer(as_of.as_micros()),
+                );
             }
             prices.push(row.try_into::<ModelPrice>().map_err(wrong)?);
         }
@@ -103,7 +116,10 @@ impl Application {
             return Ok(self.catch_up().await?);
         }
         let call = WriteCall {
-            caller: Caller { token_id: "bootstrap".into(), ..Caller::command_line() },
+            caller: Caller {
+                token_id: "bootstrap".into(),
+                ..Caller::command_line()
+            },
             rpc: "bootstrap",
             request_id: None,
             trace_id: "bootstrap".to_owned(),
@@ -116,14 +132,26 @@ impl Application {
         let actor = call.caller.name();
         let records: Vec<Record> = resources
             .into_iter()
-            .map(|resource| Record { change: Change::Put(resource), revision: 1, time, actor: Arc::clone(&actor) })
+            .map(|resource| Record {
+                change: Change::Put(resource),
+                revision: 1,
+                time,
+                actor: Arc::clone(&actor),
+            })
             .collect();
         let mut snapshot = live.snapshot.clone();
         for record in &records {
             snapshot.apply(record);
         }
-        let commit =
-            self.commit_of(&call, transaction.head(), &live, &records, Vec::new(), None, "shipped defaults")?;
+        let commit = self.commit_of(
+            &call,
+            transaction.head(),
+            &live,
+            &records,
+            Vec::new(),
+            None,
+            "shipped defaults",
+        )?;
         self.commit(&call, transaction, commit).await?;
         self.publish_change(&live, snapshot, Vec::new());
         Ok(())

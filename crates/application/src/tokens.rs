@@ -42,8 +42,9 @@ impl Application {
         encode: impl Fn(&T) -> Vec<u8> + Send + Sync,
     ) -> Result<CreatedToken<T>, AppError> {
         let token = NewToken::generate(self.random.as_ref());
-        let id = TokenId::parse(&token.id)
-            .ok_or_else(|| AppError::Inconsistent { what: "a new token id".to_owned() })?;
+        let id = TokenId::parse(&token.id).ok_or_else(|| AppError::Inconsistent {
+            what: "a new token id".to_owned(),
+        })?;
         let command = Command::CreateToken(CreateToken {
             value: Token {
                 token_id: id.clone(),
@@ -56,7 +57,18 @@ impl Application {
             allow_key_roles: spec.allow_key_roles,
         });
         let sidecar = Sidecar::Verifier(id.clone(), token.verifier);
-        let answer = self.write(call, |_| Ok(command), sidecar, |applied| answer(applied, &id), encode).await?;
-        Ok(CreatedToken { answer, secret: token.secret })
+        let answer = self
+            .write(
+                call,
+                |_| Ok(command),
+                sidecar,
+                |applied| answer(applied, &id),
+                encode,
+            )
+            .await?;
+        Ok(CreatedToken {
+            answer,
+            secret: token.secret,
+        })
     }
 }

@@ -7,7 +7,7 @@ use aiconfig_domain::{
     Change, Command, CommandContext, Decision, Record, Rejection, Snapshot, Timestamp, decide,
 };
 use aiconfig_persistence::{
-    AnswerScope, Commit, Head, SideEffect, StoreError, StoredAnswerRow, WriteTransaction,
+    AnswerScope, Commit, Head, SideEffect, StoredAnswerRow, WriteTransaction,
 };
 use aiconfig_vault::ring::Purpose;
 
@@ -64,7 +64,10 @@ impl Application {
         answer: impl Fn(&Applied<'_>) -> T + Send + Sync,
         encode: impl Fn(&T) -> Vec<u8> + Send + Sync,
     ) -> Result<Written<T>, AppError> {
-        let context = |now| CommandContext { now, actor: call.caller.name() };
+        let context = |now| CommandContext {
+            now,
+            actor: call.caller.name(),
+        };
         if call.validate_only {
             let live = self.live.load_full();
             let now = Timestamp::next_log_time(self.now(), live.snapshot.log_time());
@@ -72,7 +75,11 @@ impl Application {
             let decision = decide(&live.snapshot, &command(&live)?, &context)?;
             let (snapshot, _) = advance(&live.snapshot, &decision.changes, &context);
             let changed = !decision.changes.is_empty();
-            return Ok(Written::Fresh(answer(&Applied { snapshot: &snapshot, decision: &decision, changed })));
+            return Ok(Written::Fresh(answer(&Applied {
+                snapshot: &snapshot,
+                decision: &decision,
+                changed,
+            })));
         }
         self.ring.require(Purpose::Audit)?;
         let body_mac = self.ring.body_mac(&call.body)?;
@@ -84,9 +91,13 @@ impl Application {
             return self.same_body(call, row).map(Written::Replayed);
         }
         let live = self.live.load_full();
-        let now = Timestamp::next_log_time(self.now(), Timestamp::from_micros(transaction.head().log_time_us));
+        let now = Timestamp::next_log_time(
+            self.now(),
+            Timestamp::from_micros(transaction.head().log_time_us),
+        );
         let context = context(now);
-        let decided = command(&live).and_then(|command| Ok(decide(&live.snapshot, &command, &context)?));
+        let decided =
+            command(&live).and_then(|command| Ok(decide(&live.snapshot, &command, &context)?));
         let decision = match decided {
             Ok(decision) => decision,
             Err(error) => {
@@ -99,9 +110,19 @@ impl Application {
         };
         let (snapshot, records) = advance(&live.snapshot, &decision.changes, &context);
         let changed = !decision.changes.is_empty();
-        let reply = answer(&Applied { snapshot: &snapshot, decision: &decision, changed });
-        let side =
-            side_effects(&decision.changes, &sidecar, &live.snapshot, snapshot.revision(), &self.ring, self.random.as_ref())?;
+        let reply = answer(&Applied {
+            snapshot: &snapshot,
+            decision: &decision,
+            changed,
+        });
+        let side = side_effects(
+            &decision.changes,
+            &sidecar,
+            &live.snapshot,
+            snapshot.revision(),
+            &self.ring,
+            self.random.as_ref(),
+        )?;
         let subject = audit::subject_name(&records, decision.subject.as_ref());
         let stored = StoredAnswerRow {
             scope: scope(call),
@@ -110,7 +131,15 @@ impl Application {
             revision: changed.then(|| snapshot.revision()),
             time_us: now.as_micros(),
         };
-        let commit = self.commit_of(call, transaction.head(), &live, &records, side.clone(), Some(stored), &subject)?;
+        let commit = self.commit_of(
+            call,
+            transaction.head(),
+            &live,
+            &records,
+            side.clone(),
+            Some(stored),
+            &subject,
+        )?;
         self.commit(call, transaction, commit).await?;
         if changed {
             self.publish_change(&live, snapshot, side);
@@ -132,7 +161,10 @@ impl Application {
     }
 
     /// The rows of a change.
-    #[expect(clippy::too_many_arguments, reason = "each is one part of the one transaction")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one part of the one transaction"
+    )]
     pub(crate) fn commit_of(
         &self,
         call: &WriteCall,
@@ -158,7 +190,14 @@ impl Application {
         if let Some(first) = records.first() {
             let changes: Vec<Change> = records.iter().map(|record| record.change.clone()).collect();
             let time_us = first.time.as_micros();
-            let entry = audit::applied(call, subject, first.revision, time_us, &live.snapshot, &changes);
+            let entry = audit::applied(
+                call,
+                subject,
+                first.revision,
+                time_us,
+                &live.snapshot,
+                &changes,
+            );
             let row = audit::chain(&self.ring, head, entry)?;
             new_head.revision = first.revision;
             new_head.log_time_us = time_us;
@@ -199,7 +238,10 @@ impl Application {
 
     /// Publishes a committed change together with the sealed keys and verifiers beside it.
     pub(crate) fn publish_change(&self, live: &Live, snapshot: Snapshot, side: Vec<SideEffect>) {
-        let mut next = Live { snapshot, ..live.clone() };
+        let mut next = Live {
+            snapshot,
+            ..live.clone()
+        };
         for effect in side {
             match effect {
                 SideEffect::PutEnvelope(row) | SideEffect::EraseEnvelope(row) => {
@@ -218,7 +260,11 @@ impl Application {
     }
 
     fn same_body(&self, call: &WriteCall, row: StoredAnswerRow) -> Result<Vec<u8>, AppError> {
-        if row.body_mac == self.ring.body_mac(&call.body)? { Ok(row.answer) } else { Err(AppError::RequestIdReused) }
+        if row.body_mac == self.ring.body_mac(&call.body)? {
+            Ok(row.answer)
+        } else {
+            Err(AppError::RequestIdReused)
+        }
     }
 
     /// Remembers a refused attempt for the audit; it is written in the background.
@@ -228,7 +274,11 @@ impl Application {
 }
 
 /// The state after a command's changes, and its records.
-fn advance(before: &Snapshot, changes: &[Change], context: &CommandContext) -> (Snapshot, Vec<Record>) {
+fn advance(
+    before: &Snapshot,
+    changes: &[Change],
+    context: &CommandContext,
+) -> (Snapshot, Vec<Record>) {
     let mut after = before.clone();
     let revision = before.revision() + 1;
     let records: Vec<Record> = changes
@@ -250,6 +300,9 @@ fn scope(call: &WriteCall) -> AnswerScope {
     AnswerScope {
         token_id: call.caller.token_id.to_string(),
         rpc: call.rpc.to_owned(),
-        request_id: call.request_id.clone().unwrap_or_else(|| format!("auto:{}", call.trace_id)),
+        request_id: call
+            .request_id
+            .clone()
+            .unwrap_or_else(|| format!("auto:{}", call.trace_id)),
     }
 }

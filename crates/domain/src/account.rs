@@ -90,6 +90,8 @@ impl AccountEntry {
     /// Its row of a type.
     #[must_use]
     pub fn override_of(&self, kind: &IntegrationType) -> Option<&Stored<Override>> {
-        self.overrides.iter().find(|row| row.value.integration_type == *kind)
+        self.overrides
+            .iter()
+            .find(|row| row.value.integration_type == *kind)
     }
 }

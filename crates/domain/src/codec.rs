@@ -35,5 +35,9 @@ pub fn decode(kind: Kind, key: &str, codec: i32, text: &str) -> Result<Resource,
         return Err(CodecError::Version(codec));
     }
     let resource = Resource::from_json(kind, text).map_err(CodecError::Value)?;
-    if resource.key().to_string() == key { Ok(resource) } else { Err(CodecError::Key) }
+    if resource.key().to_string() == key {
+        Ok(resource)
+    } else {
+        Err(CodecError::Key)
+    }
 }

@@ -37,10 +37,13 @@ impl StateDigest {
     /// 64 hex digits.
     #[must_use]
     pub fn to_hex(self) -> String {
-        self.0.iter().rev().fold(String::with_capacity(64), |mut text, limb| {
-            let _ = write!(text, "{limb:016x}");
-            text
-        })
+        self.0
+            .iter()
+            .rev()
+            .fold(String::with_capacity(64), |mut text, limb| {
+                let _ = write!(text, "{limb:016x}");
+                text
+            })
     }
 }
 
@@ -57,17 +60,21 @@ fn leaf(resource: &Resource) -> [u8; 32] {
 fn limbs(hash: &[u8; 32]) -> [u64; 4] {
     let mut limbs = [0; 4];
     for (limb, bytes) in limbs.iter_mut().zip(hash.rchunks_exact(8)) {
-        *limb = bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
+        *limb = bytes
+            .iter()
+            .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
     }
     limbs
 }
 
 /// The etag of a stored resource: 32 hex digits over its key and value, nothing inherited.
 pub(crate) fn etag(resource: &Resource) -> String {
-    leaf(resource)[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    leaf(resource)[..16]
+        .iter()
+        .fold(String::with_capacity(32), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The etag of a row that is not there.

@@ -172,7 +172,9 @@ impl ModelFields {
 
     /// The fields that have a value.
     pub fn set_fields(&self) -> impl Iterator<Item = Field> + '_ {
-        Field::ALL.into_iter().filter(|field| self.get(*field).is_some())
+        Field::ALL
+            .into_iter()
+            .filter(|field| self.get(*field).is_some())
     }
 
     /// Whether no field has a value.
@@ -199,5 +201,11 @@ pub enum FieldSource {
 
 impl FieldSource {
     /// Every level, from the one that wins.
-    pub const ALL: [Self; 5] = [Self::Request, Self::Account, Self::Function, Self::Global, Self::Catalog];
+    pub const ALL: [Self; 5] = [
+        Self::Request,
+        Self::Account,
+        Self::Function,
+        Self::Global,
+        Self::Catalog,
+    ];
 }

@@ -50,7 +50,9 @@ pub fn is_slug(text: &str) -> bool {
     text.len() <= 63
         && text.split('_').all(|word| {
             word.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
-                && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         })
 }
 
@@ -62,7 +64,9 @@ fn is_model_id(text: &str) -> bool {
 /// A token id: 1 to 64 lower-case letters, digits, `-` and `_`.
 fn is_token_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
 }
 
 macro_rules! names {
@@ -131,8 +135,18 @@ mod tests {
     #[test]
     fn slugs() {
         for (text, is) in [
-            ("openai", true), ("a", true), ("a1_b2", true), ("", false), ("1a", false), ("a_", false),
-            ("_a", false), ("a__b", false), ("a_1", false), ("A", false), ("a-b", false), ("ä", false),
+            ("openai", true),
+            ("a", true),
+            ("a1_b2", true),
+            ("", false),
+            ("1a", false),
+            ("a_", false),
+            ("_a", false),
+            ("a__b", false),
+            ("a_1", false),
+            ("A", false),
+            ("a-b", false),
+            ("ä", false),
         ] {
             assert_eq!(is_slug(text), is, "{text:?}");
         }

@@ -46,7 +46,11 @@ const EMBEDDING_GENERATION: &[Field] = &[Field::Service, Field::Model];
 
 impl IntegrationType {
     /// The types that are no provider's.
-    pub const GENERAL: [&'static str; 3] = ["text_generation", "image_generation", "embedding_generation"];
+    pub const GENERAL: [&'static str; 3] = [
+        "text_generation",
+        "image_generation",
+        "embedding_generation",
+    ];
 
     /// The name on the wire.
     #[must_use]
@@ -105,10 +109,16 @@ impl IntegrationType {
     /// # Errors
     /// `FIELD_INVALID` naming the types.
     pub fn for_view(snapshot: &Snapshot, name: &str) -> Result<Self, Rejection> {
-        Self::parse(name).filter(|kind| kind.shape(snapshot).is_some()).ok_or_else(|| {
-            let known: Vec<String> = Self::all(snapshot).into_iter().map(String::from).collect();
-            Rejection::invalid_field("integration_type", format!("not an integration type; use one of {}", known.join(", ")))
-        })
+        Self::parse(name)
+            .filter(|kind| kind.shape(snapshot).is_some())
+            .ok_or_else(|| {
+                let known: Vec<String> =
+                    Self::all(snapshot).into_iter().map(String::from).collect();
+                Rejection::invalid_field(
+                    "integration_type",
+                    format!("not an integration type; use one of {}", known.join(", ")),
+                )
+            })
     }
 
     /// The type of a request, if an account can have a row of it.
@@ -129,16 +139,27 @@ impl IntegrationType {
     /// Every type that can be viewed here.
     #[must_use]
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
-        let general = [Self::TextGeneration, Self::ImageGeneration, Self::EmbeddingGeneration];
-        let providers = snapshot.providers().map(|provider| Self::Provider(provider.value.name.clone()));
-        general.into_iter().chain(providers.filter(|kind| kind.shape(snapshot).is_some())).collect()
+        let general = [
+            Self::TextGeneration,
+            Self::ImageGeneration,
+            Self::EmbeddingGeneration,
+        ];
+        let providers = snapshot
+            .providers()
+            .map(|provider| Self::Provider(provider.value.name.clone()));
+        general
+            .into_iter()
+            .chain(providers.filter(|kind| kind.shape(snapshot).is_some()))
+            .collect()
     }
 
     /// Refuses a view or a write of an account that is not there.
     pub(crate) fn account_missing(account: crate::AccountId) -> Rejection {
         Rejection::new(
             Reason::AccountNotFound,
-            format!("account {account} is not registered; push it with UpsertAccount and try again"),
+            format!(
+                "account {account} is not registered; push it with UpsertAccount and try again"
+            ),
         )
         .about("Account", account.to_string())
     }

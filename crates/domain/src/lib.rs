@@ -40,10 +40,11 @@ pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
 pub use check::{FieldScope, check_fields, model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
 pub use command::{
-    AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction, CreateModel, CreateProvider, CreateToken,
-    Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction, DeleteModel, DestroyKey, PromoteKey, PushOutcome,
-    ResetSettings, RevokeKey, RevokeToken, RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze,
-    UpdateCreditOperation, UpdateFunction, UpdateGlobals, UpdateModel, UpdateProvider, UpsertAccounts, decide, defaults,
+    AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction, CreateModel,
+    CreateProvider, CreateToken, Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction,
+    DeleteModel, DestroyKey, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken,
+    RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateCreditOperation,
+    UpdateFunction, UpdateGlobals, UpdateModel, UpdateProvider, UpsertAccounts, decide, defaults,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;
@@ -62,7 +63,8 @@ pub use record::{Change, Kind, Meta, Record, Resource, ResourceKey, Stored};
 pub use rejection::{Reason, Rejection, Violation};
 pub use role::Role;
 pub use selection::{
-    Adjustment, AdjustmentKind, LevelFields, SelectedModel, SelectedService, select_model, select_service,
+    Adjustment, AdjustmentKind, LevelFields, SelectedModel, SelectedService, select_model,
+    select_service,
 };
 pub use settings_json::{ParsedSettings, parse_settings};
 pub use snapshot::Snapshot;

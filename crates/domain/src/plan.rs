@@ -58,6 +58,8 @@ impl Plan {
     /// Reads a plan's name or slug, in any case. Anything but the four is `None`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|plan| plan.as_str().eq_ignore_ascii_case(text))
+        Self::ALL
+            .into_iter()
+            .find(|plan| plan.as_str().eq_ignore_ascii_case(text))
     }
 }

@@ -83,7 +83,10 @@ pub fn prices_at(prices: &[ModelPrice], now: Timestamp) -> Vec<&ModelPrice> {
         .iter()
         .filter(begun)
         .filter(|price| {
-            !prices.iter().filter(begun).any(|other| same(price, other) && other.effective_from > price.effective_from)
+            !prices
+                .iter()
+                .filter(begun)
+                .any(|other| same(price, other) && other.effective_from > price.effective_from)
         })
         .collect()
 }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    AccountId, AccountState, CreditOperation, Function, FunctionName, GlobalSettings, IntegrationType, KeyFreeze,
-    Model, ModelId, OperationType, Override, Provider, ProviderKey, ProviderName, Timestamp, Token, TokenId,
+    AccountId, AccountState, CreditOperation, Function, FunctionName, GlobalSettings,
+    IntegrationType, KeyFreeze, Model, ModelId, OperationType, Override, Provider, ProviderKey,
+    ProviderName, Timestamp, Token, TokenId,
 };
 
 macro_rules! kinds {
@@ -116,7 +117,10 @@ impl ResourceKey {
             Kind::Provider => ProviderName::parse(text).map(Self::Provider),
             Kind::ProviderKey => {
                 let (name, version) = text.split_once('/')?;
-                Some(Self::ProviderKey(ProviderName::parse(name)?, version.parse().ok()?))
+                Some(Self::ProviderKey(
+                    ProviderName::parse(name)?,
+                    version.parse().ok()?,
+                ))
             }
             Kind::Model => ModelId::parse(text).map(Self::Model),
             Kind::Function => FunctionName::parse(text).map(Self::Function),
@@ -148,14 +152,18 @@ impl Resource {
     pub fn key(&self) -> ResourceKey {
         match self {
             Self::Account(state) => ResourceKey::Account(state.account_id()),
-            Self::Override(row) => ResourceKey::Override(row.account_id, row.integration_type.clone()),
+            Self::Override(row) => {
+                ResourceKey::Override(row.account_id, row.integration_type.clone())
+            }
             Self::GlobalSettings(_) => ResourceKey::GlobalSettings,
             Self::Provider(provider) => ResourceKey::Provider(provider.name.clone()),
             Self::ProviderKey(key) => ResourceKey::ProviderKey(key.provider.clone(), key.version),
             Self::KeyFreeze(_) => ResourceKey::KeyFreeze,
             Self::Model(model) => ResourceKey::Model(model.model_id.clone()),
             Self::Function(function) => ResourceKey::Function(function.name.clone()),
-            Self::CreditOperation(operation) => ResourceKey::CreditOperation(operation.operation_type.clone()),
+            Self::CreditOperation(operation) => {
+                ResourceKey::CreditOperation(operation.operation_type.clone())
+            }
             Self::Token(token) => ResourceKey::Token(token.token_id.clone()),
         }
     }

@@ -2,7 +2,10 @@
 
 /// Machine-readable reasons; on the wire they are `ErrorInfo.reason` in upper snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each name is its meaning; the API's enum of reasons documents them")]
+#[expect(
+    missing_docs,
+    reason = "each name is its meaning; the API's enum of reasons documents them"
+)]
 pub enum Reason {
     FieldInvalid,
     MaskInvalid,
@@ -45,7 +48,10 @@ pub struct Violation {
 impl Violation {
     /// A violation of a field.
     pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { field: field.into(), description: description.into() }
+        Self {
+            field: field.into(),
+            description: description.into(),
+        }
     }
 }
 
@@ -68,7 +74,13 @@ pub struct Rejection {
 impl Rejection {
     /// A refusal with a reason and a sentence.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), violations: Vec::new(), metadata: Vec::new(), resource: None }
+        Self {
+            reason,
+            message: message.into(),
+            violations: Vec::new(),
+            metadata: Vec::new(),
+            resource: None,
+        }
     }
 
     /// Malformed or out of range: every violation at once.
@@ -79,10 +91,17 @@ impl Rejection {
             many => format!(
                 "{} fields are not valid: {}",
                 many.len(),
-                many.iter().take(5).map(|v| v.field.as_str()).collect::<Vec<_>>().join(", ")
+                many.iter()
+                    .take(5)
+                    .map(|v| v.field.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
         };
-        Self { violations, ..Self::new(Reason::FieldInvalid, message) }
+        Self {
+            violations,
+            ..Self::new(Reason::FieldInvalid, message)
+        }
     }
 
     /// One field that is malformed or out of range.

@@ -20,7 +20,13 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 5] = [Self::Admin, Self::Backend, Self::Resolver, Self::Auditor, Self::Monitor];
+    pub const ALL: [Self; 5] = [
+        Self::Admin,
+        Self::Backend,
+        Self::Resolver,
+        Self::Auditor,
+        Self::Monitor,
+    ];
 
     /// Whether keys are released to this role.
     #[must_use]
@@ -49,6 +55,8 @@ impl Role {
     /// Reads a role's name, in any case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str().eq_ignore_ascii_case(text))
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str().eq_ignore_ascii_case(text))
     }
 }

@@ -7,7 +7,10 @@ use crate::{Field, FieldSource, Modality, Model, ModelFields, ProviderName, Snap
 
 /// Why a value on the way was changed or passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each name is its meaning; the API documents them")]
+#[expect(
+    missing_docs,
+    reason = "each name is its meaning; the API documents them"
+)]
 pub enum AdjustmentKind {
     OtherProviderSkipped,
     ModelInactiveSkipped,
@@ -66,15 +69,26 @@ pub struct SelectedModel<'a> {
 
 /// The first level that gives a service.
 #[must_use]
-pub fn select_service(snapshot: &Snapshot, modality: Modality, levels: &[LevelFields<'_>]) -> Option<SelectedService> {
+pub fn select_service(
+    snapshot: &Snapshot,
+    modality: Modality,
+    levels: &[LevelFields<'_>],
+) -> Option<SelectedService> {
     levels.iter().find_map(|level| {
         let fields = level.service?;
         if let Some(service) = &fields.service {
             let provider = provider_of_service(modality, service)?;
             let service = service_of_provider(modality, &provider);
-            return Some(SelectedService { service, provider, source: level.source });
+            return Some(SelectedService {
+                service,
+                provider,
+                source: level.source,
+            });
         }
-        let named = fields.model.as_ref().filter(|_| level.model_gives_service)?;
+        let named = fields
+            .model
+            .as_ref()
+            .filter(|_| level.model_gives_service)?;
         let model = &snapshot.model(named)?.value;
         let usable = model.modality == modality && snapshot.usable(model).is_some();
         usable.then(|| SelectedService {
@@ -96,7 +110,9 @@ pub fn select_model<'a>(
     note: &mut impl FnMut(Adjustment),
 ) -> Option<SelectedModel<'a>> {
     for (source, fields) in levels {
-        let Some(named) = fields.and_then(|fields| fields.model.as_ref()) else { continue };
+        let Some(named) = fields.and_then(|fields| fields.model.as_ref()) else {
+            continue;
+        };
         match usable_here(snapshot, provider, modality, named) {
             Ok(model) => {
                 if model.model_id.as_str() != &**named {
@@ -108,16 +124,28 @@ pub fn select_model<'a>(
                         level: *source,
                     });
                 }
-                return Some(SelectedModel { model, source: *source });
+                return Some(SelectedModel {
+                    model,
+                    source: *source,
+                });
             }
             Err(kind) => {
-                note(Adjustment { field: Field::Model, kind, from: named.to_string(), to: String::new(), level: *source });
+                note(Adjustment {
+                    field: Field::Model,
+                    kind,
+                    from: named.to_string(),
+                    to: String::new(),
+                    level: *source,
+                });
             }
         }
     }
     let default = snapshot.default_model(provider, modality)?;
     let model = snapshot.usable(default)?;
-    Some(SelectedModel { model, source: FieldSource::Catalog })
+    Some(SelectedModel {
+        model,
+        source: FieldSource::Catalog,
+    })
 }
 
 fn usable_here<'a>(
@@ -126,9 +154,14 @@ fn usable_here<'a>(
     modality: Modality,
     named: &str,
 ) -> Result<&'a Model, AdjustmentKind> {
-    let model = &snapshot.model(named).ok_or(AdjustmentKind::ModelUnknownSkipped)?.value;
+    let model = &snapshot
+        .model(named)
+        .ok_or(AdjustmentKind::ModelUnknownSkipped)?
+        .value;
     if model.provider != *provider || model.modality != modality {
         return Err(AdjustmentKind::OtherProviderSkipped);
     }
-    snapshot.usable(model).ok_or(AdjustmentKind::ModelInactiveSkipped)
+    snapshot
+        .usable(model)
+        .ok_or(AdjustmentKind::ModelInactiveSkipped)
 }

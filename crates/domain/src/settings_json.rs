@@ -8,10 +8,37 @@ use crate::{Field, ModelFields, Violation, strip_credentials};
 
 /// Members that views give out and browsers send back; they are ignored.
 const VIEW_MEMBERS: &[&str] = &[
-    "id", "integration_type", "integrationType", "account_id", "accountId", "using_global", "usingGlobal", "sources",
-    "can_override", "canOverride", "choices", "etag", "revision", "values", "defaults", "overrides", "in_use", "inUse",
-    "status", "function_defaults", "functionDefaults", "create_time", "createTime", "update_time", "updateTime",
-    "updated_by", "updatedBy", "stripped_fields", "pinned_same_as_default", "warnings", "changed",
+    "id",
+    "integration_type",
+    "integrationType",
+    "account_id",
+    "accountId",
+    "using_global",
+    "usingGlobal",
+    "sources",
+    "can_override",
+    "canOverride",
+    "choices",
+    "etag",
+    "revision",
+    "values",
+    "defaults",
+    "overrides",
+    "in_use",
+    "inUse",
+    "status",
+    "function_defaults",
+    "functionDefaults",
+    "create_time",
+    "createTime",
+    "update_time",
+    "updateTime",
+    "updated_by",
+    "updatedBy",
+    "stripped_fields",
+    "pinned_same_as_default",
+    "warnings",
+    "changed",
 ];
 
 /// A settings JSON that was read.
@@ -36,16 +63,29 @@ pub struct ParsedSettings {
 /// Reads a settings JSON for a type with these fields. Refused values are not echoed.
 #[must_use]
 pub fn parse_settings(config: Value, fields: &[Field]) -> ParsedSettings {
-    let given = config.as_object().is_some_and(|members| !members.is_empty());
+    let given = config
+        .as_object()
+        .is_some_and(|members| !members.is_empty());
     let untouched = fields
         .iter()
         .copied()
-        .filter(|field| config.get(field.as_str()).and_then(Value::as_str).is_some_and(crate::looks_like_key))
+        .filter(|field| {
+            config
+                .get(field.as_str())
+                .and_then(Value::as_str)
+                .is_some_and(crate::looks_like_key)
+        })
         .collect();
     let stripped = strip_credentials(config);
-    let mut parsed = ParsedSettings { untouched, stripped: stripped.paths, ..ParsedSettings::default() };
+    let mut parsed = ParsedSettings {
+        untouched,
+        stripped: stripped.paths,
+        ..ParsedSettings::default()
+    };
     let Value::Object(members) = stripped.value else {
-        parsed.violations.push(Violation::new("config", "an object of settings"));
+        parsed
+            .violations
+            .push(Violation::new("config", "an object of settings"));
         return parsed;
     };
     parsed.emptied = given && members.is_empty();
@@ -55,7 +95,9 @@ pub fn parse_settings(config: Value, fields: &[Field]) -> ParsedSettings {
             match value {
                 Value::Bool(on) => parsed.enabled = Some(on),
                 Value::Null => {}
-                _ => parsed.violations.push(Violation::new(path, "true or false")),
+                _ => parsed
+                    .violations
+                    .push(Violation::new(path, "true or false")),
             }
         } else if let Some(field) = Field::parse(&name).filter(|field| fields.contains(field)) {
             if value.is_null() {
@@ -65,7 +107,13 @@ pub fn parse_settings(config: Value, fields: &[Field]) -> ParsedSettings {
             }
         } else if !VIEW_MEMBERS.contains(&name.as_str()) {
             let known: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
-            parsed.violations.push(Violation::new(path, format!("not a field of this type; its fields are {}", known.join(", "))));
+            parsed.violations.push(Violation::new(
+                path,
+                format!(
+                    "not a field of this type; its fields are {}",
+                    known.join(", ")
+                ),
+            ));
         }
     }
     parsed
@@ -76,11 +124,22 @@ fn set(values: &mut ModelFields, field: Field, value: &Value) -> Result<(), &'st
         Some(text) if !text.is_empty() && text.len() <= 128 => Ok(Some(Arc::<str>::from(text))),
         _ => Err("a text of 1 to 128 characters"),
     };
-    let number = || value.as_f64().filter(|n| n.is_finite()).map(Some).ok_or("a number");
+    let number = || {
+        value
+            .as_f64()
+            .filter(|n| n.is_finite())
+            .map(Some)
+            .ok_or("a number")
+    };
     // A protobuf Struct has no whole numbers of its own: 8192 comes as 8192.0.
-    #[expect(clippy::cast_possible_truncation, reason = "whole and within i32, as was checked")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and within i32, as was checked"
+    )]
     let whole = || {
-        let whole = value.as_f64().filter(|n| n.fract() == 0.0 && n.abs() <= f64::from(i32::MAX));
+        let whole = value
+            .as_f64()
+            .filter(|n| n.fract() == 0.0 && n.abs() <= f64::from(i32::MAX));
         whole.map(|n| Some(n as i32)).ok_or("a whole number")
     };
     match field {

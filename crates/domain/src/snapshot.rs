@@ -8,9 +8,10 @@ use imbl::OrdMap;
 
 use crate::digest::{ABSENT, StateDigest, etag};
 use crate::{
-    AccountEntry, AccountId, AccountState, Change, CreditOperation, Function, FunctionName, GlobalSettings, KeyFreeze,
-    Meta, Modality, Model, ModelId, ModelStatus, OperationType, Override, Provider, ProviderKey, ProviderName, Record,
-    Resource, ResourceKey, Stored, Timestamp, Token, TokenId,
+    AccountEntry, AccountId, AccountState, Change, CreditOperation, Function, FunctionName,
+    GlobalSettings, KeyFreeze, Meta, Modality, Model, ModelId, ModelStatus, OperationType,
+    Override, Provider, ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored,
+    Timestamp, Token, TokenId,
 };
 
 type Shared<K, V> = Arc<BTreeMap<K, Arc<Stored<V>>>>;
@@ -78,7 +79,9 @@ impl Snapshot {
         self.log_time = record.time;
         match &record.change {
             Change::Put(resource) => {
-                let create_time = self.meta(&resource.key()).map_or(record.time, |meta| meta.create_time);
+                let create_time = self
+                    .meta(&resource.key())
+                    .map_or(record.time, |meta| meta.create_time);
                 let meta = Meta {
                     revision: record.revision,
                     create_time,
@@ -99,26 +102,50 @@ impl Snapshot {
         match resource {
             Resource::Account(value) => {
                 let id = value.account_id();
-                let overrides = self.accounts.get(&id).map(|entry| entry.overrides.clone()).unwrap_or_default();
-                self.accounts.insert(id, Arc::new(AccountEntry { state: Stored { value, meta }, overrides }));
+                let overrides = self
+                    .accounts
+                    .get(&id)
+                    .map(|entry| entry.overrides.clone())
+                    .unwrap_or_default();
+                self.accounts.insert(
+                    id,
+                    Arc::new(AccountEntry {
+                        state: Stored { value, meta },
+                        overrides,
+                    }),
+                );
             }
             Resource::Override(value) => {
                 self.count_model(&value, 1);
                 self.put_override(Stored { value, meta });
             }
-            Resource::GlobalSettings(value) => self.globals = Some(Arc::new(Stored { value, meta })),
+            Resource::GlobalSettings(value) => {
+                self.globals = Some(Arc::new(Stored { value, meta }))
+            }
             Resource::KeyFreeze(value) => self.freeze = Some(Arc::new(Stored { value, meta })),
             Resource::Provider(value) => put(&mut self.providers, value.name.clone(), value, meta),
-            Resource::ProviderKey(value) => put(&mut self.keys, (value.provider.clone(), value.version), value, meta),
+            Resource::ProviderKey(value) => put(
+                &mut self.keys,
+                (value.provider.clone(), value.version),
+                value,
+                meta,
+            ),
             Resource::Model(value) => put(&mut self.models, value.model_id.clone(), value, meta),
             Resource::Function(value) => put(&mut self.functions, value.name.clone(), value, meta),
-            Resource::CreditOperation(value) => put(&mut self.operations, value.operation_type.clone(), value, meta),
+            Resource::CreditOperation(value) => put(
+                &mut self.operations,
+                value.operation_type.clone(),
+                value,
+                meta,
+            ),
             Resource::Token(value) => put(&mut self.tokens, value.token_id.clone(), value, meta),
         }
     }
 
     fn remove(&mut self, key: &ResourceKey) {
-        let Some(old) = self.resource(key) else { return };
+        let Some(old) = self.resource(key) else {
+            return;
+        };
         self.digest.remove(&old);
         self.resources -= 1;
         match key {
@@ -129,7 +156,9 @@ impl Snapshot {
                     self.count_model(row, -1);
                 }
                 if let Some(entry) = self.accounts.get_mut(id) {
-                    Arc::make_mut(entry).overrides.retain(|row| row.value.integration_type != *kind);
+                    Arc::make_mut(entry)
+                        .overrides
+                        .retain(|row| row.value.integration_type != *kind);
                 }
             }
             ResourceKey::GlobalSettings => self.globals = None,
@@ -140,7 +169,9 @@ impl Snapshot {
             }
             ResourceKey::Model(id) => drop(Arc::make_mut(&mut self.models).remove(id)),
             ResourceKey::Function(name) => drop(Arc::make_mut(&mut self.functions).remove(name)),
-            ResourceKey::CreditOperation(name) => drop(Arc::make_mut(&mut self.operations).remove(name)),
+            ResourceKey::CreditOperation(name) => {
+                drop(Arc::make_mut(&mut self.operations).remove(name))
+            }
             ResourceKey::Token(id) => drop(Arc::make_mut(&mut self.tokens).remove(id)),
         }
     }
@@ -153,10 +184,19 @@ impl Snapshot {
             // Rows come in the order of their kinds, accounts first; a row without its account
             // is kept behind a tombstone, so that the digest tells of it.
             let state = Stored {
-                value: AccountState::Deleted { account_id: id, source_version: 0 },
+                value: AccountState::Deleted {
+                    account_id: id,
+                    source_version: 0,
+                },
                 meta: row.meta.clone(),
             };
-            self.accounts.insert(id, Arc::new(AccountEntry { state, overrides: vec![row] }));
+            self.accounts.insert(
+                id,
+                Arc::new(AccountEntry {
+                    state,
+                    overrides: vec![row],
+                }),
+            );
         }
     }
 
@@ -174,11 +214,15 @@ impl Snapshot {
     fn meta(&self, key: &ResourceKey) -> Option<Meta> {
         Some(match key {
             ResourceKey::Account(id) => self.accounts.get(id)?.state.meta.clone(),
-            ResourceKey::Override(id, kind) => self.accounts.get(id)?.override_of(kind)?.meta.clone(),
+            ResourceKey::Override(id, kind) => {
+                self.accounts.get(id)?.override_of(kind)?.meta.clone()
+            }
             ResourceKey::GlobalSettings => self.globals.as_ref()?.meta.clone(),
             ResourceKey::KeyFreeze => self.freeze.as_ref()?.meta.clone(),
             ResourceKey::Provider(name) => self.providers.get(name)?.meta.clone(),
-            ResourceKey::ProviderKey(name, version) => self.keys.get(&(name.clone(), *version))?.meta.clone(),
+            ResourceKey::ProviderKey(name, version) => {
+                self.keys.get(&(name.clone(), *version))?.meta.clone()
+            }
             ResourceKey::Model(id) => self.models.get(id)?.meta.clone(),
             ResourceKey::Function(name) => self.functions.get(name)?.meta.clone(),
             ResourceKey::CreditOperation(name) => self.operations.get(name)?.meta.clone(),
@@ -190,18 +234,26 @@ impl Snapshot {
     #[must_use]
     pub fn resource(&self, key: &ResourceKey) -> Option<Resource> {
         Some(match key {
-            ResourceKey::Account(id) => Resource::Account(self.accounts.get(id)?.state.value.clone()),
+            ResourceKey::Account(id) => {
+                Resource::Account(self.accounts.get(id)?.state.value.clone())
+            }
             ResourceKey::Override(id, kind) => {
                 Resource::Override(self.accounts.get(id)?.override_of(kind)?.value.clone())
             }
-            ResourceKey::GlobalSettings => Resource::GlobalSettings(self.globals.as_ref()?.value.clone()),
+            ResourceKey::GlobalSettings => {
+                Resource::GlobalSettings(self.globals.as_ref()?.value.clone())
+            }
             ResourceKey::KeyFreeze => Resource::KeyFreeze(self.freeze.as_ref()?.value.clone()),
-            ResourceKey::Provider(name) => Resource::Provider(self.providers.get(name)?.value.clone()),
+            ResourceKey::Provider(name) => {
+                Resource::Provider(self.providers.get(name)?.value.clone())
+            }
             ResourceKey::ProviderKey(name, version) => {
                 Resource::ProviderKey(self.keys.get(&(name.clone(), *version))?.value.clone())
             }
             ResourceKey::Model(id) => Resource::Model(self.models.get(id)?.value.clone()),
-            ResourceKey::Function(name) => Resource::Function(self.functions.get(name)?.value.clone()),
+            ResourceKey::Function(name) => {
+                Resource::Function(self.functions.get(name)?.value.clone())
+            }
             ResourceKey::CreditOperation(name) => {
                 Resource::CreditOperation(self.operations.get(name)?.value.clone())
             }
@@ -212,7 +264,8 @@ impl Snapshot {
     /// The etag of a resource: of what is stored, and a constant where nothing is.
     #[must_use]
     pub fn etag(&self, key: &ResourceKey) -> String {
-        self.resource(key).map_or_else(|| ABSENT.to_owned(), |resource| etag(&resource))
+        self.resource(key)
+            .map_or_else(|| ABSENT.to_owned(), |resource| etag(&resource))
     }
 
     /// What is stored of an account, its tombstone too.
@@ -224,7 +277,9 @@ impl Snapshot {
     /// What is stored of the accounts after an id, in order.
     pub fn accounts_after(&self, id: Option<AccountId>) -> impl Iterator<Item = &AccountEntry> {
         let from = id.map_or(Bound::Unbounded, Bound::Excluded);
-        self.accounts.range((from, Bound::Unbounded)).map(|(_, entry)| entry.as_ref())
+        self.accounts
+            .range((from, Bound::Unbounded))
+            .map(|(_, entry)| entry.as_ref())
     }
 
     /// The global settings.
@@ -236,13 +291,18 @@ impl Snapshot {
     /// The stop of key releases.
     #[must_use]
     pub fn key_freeze(&self) -> KeyFreeze {
-        self.freeze.as_ref().map(|freeze| freeze.value.clone()).unwrap_or_default()
+        self.freeze
+            .as_ref()
+            .map(|freeze| freeze.value.clone())
+            .unwrap_or_default()
     }
 
     /// Whether releases of a provider's keys are stopped.
     #[must_use]
     pub fn is_frozen(&self, provider: &ProviderName) -> bool {
-        self.freeze.as_ref().is_some_and(|freeze| freeze.value.stops(provider))
+        self.freeze
+            .as_ref()
+            .is_some_and(|freeze| freeze.value.stops(provider))
     }
 
     /// A provider.
@@ -264,7 +324,9 @@ impl Snapshot {
 
     /// The key versions of a provider, from the first.
     pub fn provider_keys(&self, name: &ProviderName) -> impl Iterator<Item = &Stored<ProviderKey>> {
-        self.keys.range((name.clone(), 0)..=(name.clone(), u32::MAX)).map(|(_, key)| key.as_ref())
+        self.keys
+            .range((name.clone(), 0)..=(name.clone(), u32::MAX))
+            .map(|(_, key)| key.as_ref())
     }
 
     /// A model.
@@ -314,9 +376,9 @@ impl Snapshot {
     /// The default model of a provider and modality, whatever its state.
     #[must_use]
     pub fn default_model(&self, provider: &ProviderName, modality: Modality) -> Option<&Model> {
-        self.models()
-            .map(|model| &model.value)
-            .find(|model| model.is_default && model.provider == *provider && model.modality == modality)
+        self.models().map(|model| &model.value).find(|model| {
+            model.is_default && model.provider == *provider && model.modality == modality
+        })
     }
 
     /// What is used where a model is named: itself if active, else the end of its replacements.
@@ -356,18 +418,30 @@ impl Snapshot {
     #[must_use]
     pub fn places_of(&self, model: &ModelId) -> Vec<String> {
         let mut places = Vec::new();
-        let accounts = self.named_by_accounts.get(model.as_str()).copied().unwrap_or(0);
+        let accounts = self
+            .named_by_accounts
+            .get(model.as_str())
+            .copied()
+            .unwrap_or(0);
         if accounts > 0 {
             places.push(format!("{accounts} account rows"));
         }
         let named = |value: &Option<Arc<str>>| value.as_deref() == Some(model.as_str());
-        let functions = self.functions().filter(|function| named(&function.value.defaults.model));
+        let functions = self
+            .functions()
+            .filter(|function| named(&function.value.defaults.model));
         places.extend(functions.map(|function| format!("function {}", function.value.name)));
         if let Some(globals) = self.globals() {
-            let sections = globals.value.sections.iter().filter(|(_, fields)| named(&fields.model));
+            let sections = globals
+                .value
+                .sections
+                .iter()
+                .filter(|(_, fields)| named(&fields.model));
             places.extend(sections.map(|(name, _)| format!("global section {name}")));
         }
-        let replaced = self.models().filter(|other| other.value.replacement.as_ref() == Some(model));
+        let replaced = self
+            .models()
+            .filter(|other| other.value.replacement.as_ref() == Some(model));
         places.extend(replaced.map(|other| format!("replacement of {}", other.value.model_id)));
         places
     }
@@ -375,12 +449,24 @@ impl Snapshot {
     /// How many account rows, functions and sections name a model.
     #[must_use]
     pub fn used_by(&self, model: &ModelId) -> i64 {
-        let accounts = self.named_by_accounts.get(model.as_str()).copied().unwrap_or(0);
+        let accounts = self
+            .named_by_accounts
+            .get(model.as_str())
+            .copied()
+            .unwrap_or(0);
         let named = |value: &Option<Arc<str>>| value.as_deref() == Some(model.as_str());
-        let functions = self.functions().filter(|function| named(&function.value.defaults.model)).count();
-        let sections = self
-            .globals()
-            .map_or(0, |globals| globals.value.sections.values().filter(|fields| named(&fields.model)).count());
+        let functions = self
+            .functions()
+            .filter(|function| named(&function.value.defaults.model))
+            .count();
+        let sections = self.globals().map_or(0, |globals| {
+            globals
+                .value
+                .sections
+                .values()
+                .filter(|fields| named(&fields.model))
+                .count()
+        });
         accounts + i64::try_from(functions + sections).unwrap_or(i64::MAX)
     }
 }

@@ -32,9 +32,17 @@ fn strip(value: Value, path: &str, paths: &mut Vec<String>) -> Option<Value> {
             let before = paths.len();
             let mut kept = Map::new();
             for (name, member) in members {
-                let at = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let at = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
                 if names_credential(&name) || looks_like_key(&name) {
-                    paths.push(if looks_like_key(&name) { format!("{path}.*") } else { at });
+                    paths.push(if looks_like_key(&name) {
+                        format!("{path}.*")
+                    } else {
+                        at
+                    });
                 } else if let Some(member) = strip(member, &at, paths) {
                     kept.insert(name, member);
                 }
@@ -60,7 +68,9 @@ pub fn looks_like_key(text: &str) -> bool {
     let text = text.trim();
     text.len() >= 20
         && text.starts_with("sk-")
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// Whether a name says that its value is a credential. It is split into words at case changes,
@@ -75,12 +85,29 @@ pub fn names_credential(name: &str) -> bool {
         return false;
     }
     let single = [
-        "apikey", "apikeys", "secret", "secrets", "password", "passwords", "passwd", "credential", "credentials",
+        "apikey",
+        "apikeys",
+        "secret",
+        "secrets",
+        "password",
+        "passwords",
+        "passwd",
+        "credential",
+        "credentials",
         "authorization",
     ];
-    let pairs = [("api", "key"), ("api", "keys"), ("private", "key"), ("access", "token"), ("auth", "token"), ("bearer", "token")];
+    let pairs = [
+        ("api", "key"),
+        ("api", "keys"),
+        ("private", "key"),
+        ("access", "token"),
+        ("auth", "token"),
+        ("bearer", "token"),
+    ];
     words.iter().any(|word| single.contains(&word.as_str()))
-        || words.windows(2).any(|pair| pairs.contains(&(pair[0].as_str(), pair[1].as_str())))
+        || words
+            .windows(2)
+            .any(|pair| pairs.contains(&(pair[0].as_str(), pair[1].as_str())))
         || words == ["token"]
         || words == ["key"]
 }
@@ -94,7 +121,11 @@ fn words(name: &str) -> Vec<String> {
         let before = at.checked_sub(1).and_then(|at| chars.get(at));
         // A new word starts where the case rises, and at the last capital of a run: APIKey.
         let rises = c.is_uppercase()
-            && before.is_some_and(|b| b.is_lowercase() || b.is_ascii_digit() || (b.is_uppercase() && chars.get(at + 1).is_some_and(|n| n.is_lowercase())));
+            && before.is_some_and(|b| {
+                b.is_lowercase()
+                    || b.is_ascii_digit()
+                    || (b.is_uppercase() && chars.get(at + 1).is_some_and(|n| n.is_lowercase()))
+            });
         if (blank || rises) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
@@ -117,11 +148,28 @@ mod tests {
     #[test]
     fn names() {
         for (name, is) in [
-            ("apiKey", true), ("api_key", true), ("API-KEY", true), ("OPENAI_API_KEY", true), ("openaiApiKey", true),
-            ("APIKey", true), ("x.api.key", true), ("client secret", true), ("password", true), ("Authorization", true),
-            ("accessToken", true), ("bearer_token", true), ("token", true), ("key", true), ("privateKey", true),
-            ("max_tokens", false), ("maxTokens", false), ("model", false), ("keyword", false), ("monkey", false),
-            ("tokens_used", false), ("secretary", false),
+            ("apiKey", true),
+            ("api_key", true),
+            ("API-KEY", true),
+            ("OPENAI_API_KEY", true),
+            ("openaiApiKey", true),
+            ("APIKey", true),
+            ("x.api.key", true),
+            ("client secret", true),
+            ("password", true),
+            ("Authorization", true),
+            ("accessToken", true),
+            ("bearer_token", true),
+            ("token", true),
+            ("key", true),
+            ("privateKey", true),
+            ("max_tokens", false),
+            ("maxTokens", false),
+            ("model", false),
+            ("keyword", false),
+            ("monkey", false),
+            ("tokens_used", false),
+            ("secretary", false),
         ] {
             assert_eq!(names_credential(name), is, "{name}");
         }
@@ -133,7 +181,10 @@ mod tests {
             "model": "gpt-4o", "max_tokens": 5, "deep": {"apiKey": "x"},
             "list": [{"token": "t"}, {"a": 1}], "note": "sk-0123456789abcdefghij"
         }));
-        assert_eq!(stripped.value, json!({"model": "gpt-4o", "max_tokens": 5, "list": [{"a": 1}]}));
+        assert_eq!(
+            stripped.value,
+            json!({"model": "gpt-4o", "max_tokens": 5, "list": [{"a": 1}]})
+        );
         let mut paths = stripped.paths;
         paths.sort();
         assert_eq!(paths, ["deep.apiKey", "list[0].token", "note"]);

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since 1970-01-01T00:00:00Z; negative before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
@@ -36,13 +38,16 @@ impl Timestamp {
     /// RFC 3339 in UTC, or the bare number for a time that no calendar can show.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
-        jiff::Timestamp::from_microsecond(self.0).map_or_else(|_| self.0.to_string(), |t| t.to_string())
+        jiff::Timestamp::from_microsecond(self.0)
+            .map_or_else(|_| self.0.to_string(), |t| t.to_string())
     }
 
     /// Reads RFC 3339; digits past the microsecond are cut off.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_microsecond()))
+        text.parse::<jiff::Timestamp>()
+            .ok()
+            .map(|t| Self(t.as_microsecond()))
     }
 }
 
@@ -53,9 +58,18 @@ mod tests {
     #[test]
     fn log_time_never_goes_back() {
         let last = Timestamp::from_micros(100);
-        assert_eq!(Timestamp::next_log_time(Timestamp::from_micros(50), last).as_micros(), 101);
-        assert_eq!(Timestamp::next_log_time(Timestamp::from_micros(100), last).as_micros(), 101);
-        assert_eq!(Timestamp::next_log_time(Timestamp::from_micros(200), last).as_micros(), 200);
+        assert_eq!(
+            Timestamp::next_log_time(Timestamp::from_micros(50), last).as_micros(),
+            101
+        );
+        assert_eq!(
+            Timestamp::next_log_time(Timestamp::from_micros(100), last).as_micros(),
+            101
+        );
+        assert_eq!(
+            Timestamp::next_log_time(Timestamp::from_micros(200), last).as_micros(),
+            200
+        );
     }
 
     #[test]

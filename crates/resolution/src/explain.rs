@@ -44,53 +44,100 @@ pub struct FieldExplanation {
 }
 
 /// Explains the fields of a walk.
-pub(crate) fn explain(walked: &Walked<'_>, wanted: &[Field], levels: &[Level<'_>]) -> Vec<FieldExplanation> {
+pub(crate) fn explain(
+    walked: &Walked<'_>,
+    wanted: &[Field],
+    levels: &[Level<'_>],
+) -> Vec<FieldExplanation> {
     let explain_field = |field: Field| {
         let winner = walked.sources[field.index()];
-        let answer = walked.fields.get(field).map(|value| value.to_string()).unwrap_or_default();
+        let answer = walked
+            .fields
+            .get(field)
+            .map(|value| value.to_string())
+            .unwrap_or_default();
         let mut won = false;
         let mut rows: Vec<LevelExplanation> = levels
             .iter()
             .enumerate()
             .map(|(at, level)| {
-                let value = level.fields.and_then(|fields| fields.get(field)).map(|value| value.to_string());
-                let dormant = level.dormant.and_then(|fields| fields.get(field)).map(|value| value.to_string());
+                let value = level
+                    .fields
+                    .and_then(|fields| fields.get(field))
+                    .map(|value| value.to_string());
+                let dormant = level
+                    .dormant
+                    .and_then(|fields| fields.get(field))
+                    .map(|value| value.to_string());
                 // Service and model are chosen before the walk and know their level, not its place.
                 let wins = match walked.winners[field.index()] {
                     Some(winner) => winner == at,
-                    None => !won && winner == Some(level.source) && value.is_some() && !skipped(walked, field, level.source, value.as_deref()),
+                    None => {
+                        !won && winner == Some(level.source)
+                            && value.is_some()
+                            && !skipped(walked, field, level.source, value.as_deref())
+                    }
                 };
                 let (value, outcome, note) = match (value, dormant) {
                     (Some(value), _) if wins => {
-                        let note = if value == answer { String::new() } else { format!("used as {answer}") };
+                        let note = if value == answer {
+                            String::new()
+                        } else {
+                            format!("used as {answer}")
+                        };
                         (value, Outcome::Won, note)
                     }
                     (Some(value), _) if won => (value, Outcome::Outranked, String::new()),
-                    (Some(value), _) => (value, Outcome::Skipped, "not usable with what was selected".to_owned()),
-                    (None, Some(value)) => {
-                        (value, Outcome::Dormant, "the row is switched off, or the plan allows none".to_owned())
-                    }
+                    (Some(value), _) => (
+                        value,
+                        Outcome::Skipped,
+                        "not usable with what was selected".to_owned(),
+                    ),
+                    (None, Some(value)) => (
+                        value,
+                        Outcome::Dormant,
+                        "the row is switched off, or the plan allows none".to_owned(),
+                    ),
                     (None, None) => (String::new(), Outcome::Unset, String::new()),
                 };
                 won |= wins;
-                LevelExplanation { source: level.source, value, outcome, note }
+                LevelExplanation {
+                    source: level.source,
+                    value,
+                    outcome,
+                    note,
+                }
             })
             .collect();
         let from_catalogue = winner == Some(FieldSource::Catalog);
         rows.push(LevelExplanation {
             source: FieldSource::Catalog,
-            value: if from_catalogue { answer } else { String::new() },
-            outcome: if from_catalogue { Outcome::Won } else { Outcome::Unset },
+            value: if from_catalogue {
+                answer
+            } else {
+                String::new()
+            },
+            outcome: if from_catalogue {
+                Outcome::Won
+            } else {
+                Outcome::Unset
+            },
             note: String::new(),
         });
-        FieldExplanation { field, winner, levels: rows }
+        FieldExplanation {
+            field,
+            winner,
+            levels: rows,
+        }
     };
     wanted.iter().copied().map(explain_field).collect()
 }
 
 fn skipped(walked: &Walked<'_>, field: Field, level: FieldSource, value: Option<&str>) -> bool {
-    walked
-        .adjustments
-        .iter()
-        .any(|note| note.field == field && note.level == level && note.to.is_empty() && Some(note.from.as_str()) == value)
+    walked.adjustments.iter().any(|note| {
+        note.field == field
+            && note.level == level
+            && note.to.is_empty()
+            && Some(note.from.as_str()) == value
+    })
 }

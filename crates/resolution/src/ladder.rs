@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aiconfig_domain::{
-    Adjustment, AdjustmentKind, Field, FieldSource, LevelFields, Matched, Modality, Model, ModelFields, SelectedService,
-    Snapshot, select_model, select_service,
+    Adjustment, AdjustmentKind, Field, FieldSource, LevelFields, Matched, Modality, Model,
+    ModelFields, SelectedService, Snapshot, select_model, select_service,
 };
 
 /// Where each field's value is from, by [`Field::index`].
@@ -33,7 +33,11 @@ pub(crate) struct Walked<'a> {
 }
 
 /// The service, which is resolved before all else.
-pub(crate) fn service(snapshot: &Snapshot, modality: Modality, levels: &[LevelFields<'_>]) -> Option<SelectedService> {
+pub(crate) fn service(
+    snapshot: &Snapshot,
+    modality: Modality,
+    levels: &[LevelFields<'_>],
+) -> Option<SelectedService> {
     select_service(snapshot, modality, levels)
 }
 
@@ -46,9 +50,16 @@ pub(crate) fn walk<'a>(
     levels: &[Level<'_>],
 ) -> Option<Walked<'a>> {
     let mut adjustments = Vec::new();
-    let named: [(FieldSource, Option<&ModelFields>); 6] =
-        std::array::from_fn(|at| levels.get(at).map_or((FieldSource::Catalog, None), |level| (level.source, level.fields)));
-    let selected = select_model(snapshot, &service.provider, modality, &named, &mut |note| adjustments.push(note))?;
+    let named: [(FieldSource, Option<&ModelFields>); 6] = std::array::from_fn(|at| {
+        levels
+            .get(at)
+            .map_or((FieldSource::Catalog, None), |level| {
+                (level.source, level.fields)
+            })
+    });
+    let selected = select_model(snapshot, &service.provider, modality, &named, &mut |note| {
+        adjustments.push(note)
+    })?;
     let model = selected.model;
     let mut walk = Walked {
         fields: ModelFields {
@@ -76,8 +87,21 @@ impl Walked<'_> {
         self.winners[field.index()] = Some(at);
     }
 
-    fn note(&mut self, field: Field, kind: AdjustmentKind, from: String, to: String, level: FieldSource) {
-        self.adjustments.push(Adjustment { field, kind, from, to, level });
+    fn note(
+        &mut self,
+        field: Field,
+        kind: AdjustmentKind,
+        from: String,
+        to: String,
+        level: FieldSource,
+    ) {
+        self.adjustments.push(Adjustment {
+            field,
+            kind,
+            from,
+            to,
+            level,
+        });
     }
 
     fn parameter(&mut self, field: Field, levels: &[Level<'_>]) {
@@ -94,21 +118,41 @@ impl Walked<'_> {
         };
         for (at, level) in levels.iter().enumerate() {
             let Some(fields) = level.fields else { continue };
-            let Some(value) = fields.get(field) else { continue };
+            let Some(value) = fields.get(field) else {
+                continue;
+            };
             if !supported {
-                self.note(field, AdjustmentKind::UnsupportedByModel, value.to_string(), String::new(), level.source);
+                self.note(
+                    field,
+                    AdjustmentKind::UnsupportedByModel,
+                    value.to_string(),
+                    String::new(),
+                    level.source,
+                );
                 continue;
             }
             if let Some(text) = fields.text(field) {
                 match model.match_value(field, text) {
                     Some(Matched::Listed) => self.fields.take(field, fields),
                     Some(Matched::Alias(to)) => {
-                        self.note(field, AdjustmentKind::AliasedForModel, text.to_string(), to.to_string(), level.source);
+                        self.note(
+                            field,
+                            AdjustmentKind::AliasedForModel,
+                            text.to_string(),
+                            to.to_string(),
+                            level.source,
+                        );
                         put_text(&mut self.fields, field, to);
                     }
                     None => {
                         let from = text.to_string();
-                        self.note(field, AdjustmentKind::UnsupportedByModel, from, String::new(), level.source);
+                        self.note(
+                            field,
+                            AdjustmentKind::UnsupportedByModel,
+                            from,
+                            String::new(),
+                            level.source,
+                        );
                         continue;
                     }
                 }
@@ -140,7 +184,8 @@ impl Walked<'_> {
             self.note(field, kind, value.to_string(), max.to_string(), level);
         }
         if field == Field::MaxTokens
-            && let (Some(value), Some(limit)) = (self.fields.max_tokens, self.model.max_output_tokens)
+            && let (Some(value), Some(limit)) =
+                (self.fields.max_tokens, self.model.max_output_tokens)
             && value > limit
         {
             self.fields.max_tokens = Some(limit);

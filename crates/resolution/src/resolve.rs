@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use aiconfig_domain::{
-    AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName, IntegrationType, LevelFields,
-    Modality, ModelFields, ModelId, ModelPrice, Plan, ProviderName, Reason, Rejection, Snapshot, Timestamp,
-    prices_at,
+    AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName,
+    IntegrationType, LevelFields, Modality, ModelFields, ModelId, ModelPrice, Plan, ProviderName,
+    Reason, Rejection, Snapshot, Timestamp, prices_at,
 };
 
 use crate::explain::{FieldExplanation, explain};
@@ -77,12 +77,18 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
     };
     let may_override = plan.rules().may_override;
     let given = &query.overrides;
-    let lowers_only = function.modality == Modality::Text && given.set_fields().all(|field| field == Field::MaxTokens);
+    let lowers_only = function.modality == Modality::Text
+        && given.set_fields().all(|field| field == Field::MaxTokens);
     if !may_override && !given.is_empty() && !lowers_only {
         return Err(plan_forbids(query.account, plan));
     }
     let (mut violations, retired) = check_names(snapshot, function.modality, given);
-    let call = Call { snapshot, function, entry, may_override };
+    let call = Call {
+        snapshot,
+        function,
+        entry,
+        may_override,
+    };
     if !may_override && !given.is_empty() {
         let without = call.walk(&ModelFields::default())?.0.fields.max_tokens;
         if given.max_tokens > without && without.is_some() {
@@ -100,16 +106,23 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
     if let Some(retired) = retired {
         return Err(retired);
     }
-    let used = |source: Option<FieldSource>| matches!(source, Some(FieldSource::Account | FieldSource::Request));
+    let used = |source: Option<FieldSource>| {
+        matches!(source, Some(FieldSource::Account | FieldSource::Request))
+    };
     let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
-    let explanation = query.explain.then(|| explain(&walked, fields_of(function.modality), &levels));
+    let explanation = query
+        .explain
+        .then(|| explain(&walked, fields_of(function.modality), &levels));
     Ok(Resolved {
         plan,
         modality: function.modality,
         using_global: !walked.sources.iter().any(|source| used(*source)),
         account_known: entry.is_some(),
         dormant_overrides: dormant,
-        prices: prices_at(&walked.model.prices, now).into_iter().cloned().collect(),
+        prices: prices_at(&walked.model.prices, now)
+            .into_iter()
+            .cloned()
+            .collect(),
         prompt_types: function.prompt_types.clone(),
         explanation,
         service: walked.service.service,
@@ -131,7 +144,11 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     /// The account's row of a type: in force, and out of force.
     fn row(&self, kind: &IntegrationType) -> (Option<&'a ModelFields>, Option<&'a ModelFields>) {
-        match self.entry.and_then(|entry| entry.override_of(kind)).map(|row| &row.value) {
+        match self
+            .entry
+            .and_then(|entry| entry.override_of(kind))
+            .map(|row| &row.value)
+        {
             Some(row) if row.enabled && self.may_override => (Some(&row.fields), None),
             Some(row) => (None, Some(&row.fields)),
             None => (None, None),
@@ -139,7 +156,9 @@ impl<'a> Call<'a> {
     }
 
     fn section(&self, name: &str) -> Option<&'a ModelFields> {
-        self.snapshot.globals().and_then(|globals| globals.value.section(name))
+        self.snapshot
+            .globals()
+            .and_then(|globals| globals.value.section(name))
     }
 
     fn walk<'r>(&self, given: &'r ModelFields) -> Result<(Walked<'a>, Vec<Level<'r>>), Rejection>
@@ -150,7 +169,11 @@ impl<'a> Call<'a> {
         let general = IntegrationType::general(modality);
         let global = self.section(general.as_str());
         let of_model = modality != Modality::Text;
-        let level = |source, service, model_gives_service| LevelFields { source, service, model_gives_service };
+        let level = |source, service, model_gives_service| LevelFields {
+            source,
+            service,
+            model_gives_service,
+        };
         let service = service(
             self.snapshot,
             modality,
@@ -167,22 +190,39 @@ impl<'a> Call<'a> {
             Modality::Image | Modality::Embedding => general.clone(),
         };
         let (row, dormant) = self.row(&kind);
-        let plain = |source, fields| Level { source, fields, dormant: None };
+        let plain = |source, fields| Level {
+            source,
+            fields,
+            dormant: None,
+        };
         let mut levels = vec![
             plain(FieldSource::Request, Some(given)),
-            Level { source: FieldSource::Account, fields: row, dormant },
+            Level {
+                source: FieldSource::Account,
+                fields: row,
+                dormant,
+            },
             plain(FieldSource::Function, Some(&self.function.defaults)),
         ];
         if modality != Modality::Embedding {
-            levels.push(plain(FieldSource::Global, self.section(service.provider.as_str())));
+            levels.push(plain(
+                FieldSource::Global,
+                self.section(service.provider.as_str()),
+            ));
         }
         if modality != Modality::Text {
             levels.push(plain(FieldSource::Global, global));
         }
         let name = service.service.clone();
-        walk(self.snapshot, modality, service, fields_of(modality), &levels)
-            .map(|walked| (walked, levels))
-            .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+        walk(
+            self.snapshot,
+            modality,
+            service,
+            fields_of(modality),
+            &levels,
+        )
+        .map(|walked| (walked, levels))
+        .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
     }
 
     fn reads_enabled_row(&self, provider: &ProviderName) -> bool {
@@ -191,15 +231,21 @@ impl<'a> Call<'a> {
         self.entry.is_some_and(|entry| {
             entry.overrides.iter().any(|row| {
                 let kind = &row.value.integration_type;
-                row.value.enabled && (*kind == general || (self.function.modality == Modality::Text && *kind == own))
+                row.value.enabled
+                    && (*kind == general
+                        || (self.function.modality == Modality::Text && *kind == own))
             })
         })
     }
 
     fn unconfigured(&self, why: &str) -> Rejection {
         let general = IntegrationType::general(self.function.modality);
-        let message = format!("{why}; an admin sets one in the global settings, section {}", general.as_str());
-        Rejection::new(Reason::NoModelConfigured, message).about("Function", self.function.name.as_str())
+        let message = format!(
+            "{why}; an admin sets one in the global settings, section {}",
+            general.as_str()
+        );
+        Rejection::new(Reason::NoModelConfigured, message)
+            .about("Function", self.function.name.as_str())
     }
 }
 
@@ -208,9 +254,14 @@ fn unknown_function(snapshot: &Snapshot, name: &FunctionName) -> Rejection {
         .functions()
         .map(|function| function.value.name.as_str())
         .min_by_key(|known| strsim::damerau_levenshtein(known, name.as_str()));
-    let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    let rejection = Rejection::new(Reason::FunctionNotFound, format!("there is no function {name}{hint}"))
-        .about("Function", name.as_str());
+    let hint = near
+        .map(|near| format!("; did you mean {near}?"))
+        .unwrap_or_default();
+    let rejection = Rejection::new(
+        Reason::FunctionNotFound,
+        format!("there is no function {name}{hint}"),
+    )
+    .about("Function", name.as_str());
     match near {
         Some(near) => rejection.with("nearest", near),
         None => rejection,
@@ -218,10 +269,19 @@ fn unknown_function(snapshot: &Snapshot, name: &FunctionName) -> Rejection {
 }
 
 fn inactive(account: AccountId) -> Rejection {
-    Rejection::new(Reason::AccountInactive, format!("account {account} is not active")).about("Account", account.to_string())
+    Rejection::new(
+        Reason::AccountInactive,
+        format!("account {account} is not active"),
+    )
+    .about("Account", account.to_string())
 }
 
 fn plan_forbids(account: AccountId, plan: Plan) -> Rejection {
-    let message = format!("the {} plan takes no values in a call but a max_tokens that lowers the answer", plan.as_str());
-    Rejection::new(Reason::PlanForbidsOverrides, message).with("plan", plan.as_str()).about("Account", account.to_string())
+    let message = format!(
+        "the {} plan takes no values in a call but a max_tokens that lowers the answer",
+        plan.as_str()
+    );
+    Rejection::new(Reason::PlanForbidsOverrides, message)
+        .with("plan", plan.as_str())
+        .about("Account", account.to_string())
 }

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use aiconfig_domain::{
-    AccountEntry, AccountId, Field, FieldSource, IntegrationType, LevelFields, Meta, Modality, Model, ModelFields,
-    Reason, Rejection, Snapshot, Stored, defaults, model_choices, service_choices,
+    AccountEntry, AccountId, Field, FieldSource, IntegrationType, LevelFields, Meta, Modality,
+    Model, ModelFields, Reason, Rejection, Snapshot, Stored, defaults, model_choices,
+    service_choices,
 };
 
 use crate::ladder::{Level, Sources, service, walk};
 
 /// What can be chosen.
 #[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "each member lists the choices of the field of its name")]
+#[expect(
+    missing_docs,
+    reason = "each member lists the choices of the field of its name"
+)]
 pub struct Choices {
     pub services: Vec<String>,
     pub models: Vec<String>,
@@ -55,20 +59,35 @@ pub struct SettingsView {
 ///
 /// # Errors
 /// [`Reason::AccountNotFound`].
-pub fn settings_view(snapshot: &Snapshot, account: AccountId, kind: &IntegrationType) -> Result<SettingsView, Rejection> {
+pub fn settings_view(
+    snapshot: &Snapshot,
+    account: AccountId,
+    kind: &IntegrationType,
+) -> Result<SettingsView, Rejection> {
     let missing = || {
-        let message = format!("account {account} is not registered; push it with UpsertAccount and try again");
+        let message = format!(
+            "account {account} is not registered; push it with UpsertAccount and try again"
+        );
         Rejection::new(Reason::AccountNotFound, message).about("Account", account.to_string())
     };
     let entry = snapshot.account(account).ok_or_else(missing)?;
     let plan = entry.live().ok_or_else(missing)?.plan;
     let Some((modality, fields)) = kind.shape(snapshot) else {
-        return Err(Rejection::invalid_field("integration_type", "not an integration type"));
+        return Err(Rejection::invalid_field(
+            "integration_type",
+            "not an integration type",
+        ));
     };
     let can_override = plan.rules().may_override;
-    let viewer = Viewer { snapshot, entry, can_override };
+    let viewer = Viewer {
+        snapshot,
+        entry,
+        can_override,
+    };
     let row = entry.override_of(kind);
-    let in_force = row.filter(|row| row.value.enabled && can_override).map(|row| &row.value.fields);
+    let in_force = row
+        .filter(|row| row.value.enabled && can_override)
+        .map(|row| &row.value.fields);
     let (values, sources, model) = viewer.values(kind, modality, fields, in_force);
     let (mut standard, _, _) = viewer.values(kind, modality, fields, None);
     if standard.is_empty() {
@@ -76,7 +95,9 @@ pub fn settings_view(snapshot: &Snapshot, account: AccountId, kind: &Integration
     }
     let used = viewer.service(modality);
     let in_use = match kind {
-        IntegrationType::Provider(name) => used.as_ref().is_some_and(|service| service.provider == *name),
+        IntegrationType::Provider(name) => used
+            .as_ref()
+            .is_some_and(|service| service.provider == *name),
         _ => used.is_some(),
     };
     Ok(SettingsView {
@@ -84,7 +105,8 @@ pub fn settings_view(snapshot: &Snapshot, account: AccountId, kind: &Integration
         account_id: account,
         enabled: row.is_none_or(|row| row.value.enabled),
         overrides: row.map(|row| row.value.fields.clone()).unwrap_or_default(),
-        using_global: in_force.is_none_or(|own| !fields.iter().any(|field| own.get(*field).is_some())),
+        using_global: in_force
+            .is_none_or(|own| !fields.iter().any(|field| own.get(*field).is_some())),
         can_override,
         in_use,
         choices: choices(snapshot, kind, modality, fields, &values, model),
@@ -104,14 +126,24 @@ struct Viewer<'a> {
 
 impl<'a> Viewer<'a> {
     fn section(&self, name: &str) -> Option<&'a ModelFields> {
-        self.snapshot.globals().and_then(|globals| globals.value.section(name))
+        self.snapshot
+            .globals()
+            .and_then(|globals| globals.value.section(name))
     }
 
-    fn service_with(&self, modality: Modality, row: Option<&ModelFields>) -> Option<aiconfig_domain::SelectedService> {
+    fn service_with(
+        &self,
+        modality: Modality,
+        row: Option<&ModelFields>,
+    ) -> Option<aiconfig_domain::SelectedService> {
         let general = IntegrationType::general(modality);
         let of_model = modality != Modality::Text;
         let levels = [
-            LevelFields { source: FieldSource::Account, service: row, model_gives_service: of_model },
+            LevelFields {
+                source: FieldSource::Account,
+                service: row,
+                model_gives_service: of_model,
+            },
             LevelFields {
                 source: FieldSource::Global,
                 service: self.section(general.as_str()),
@@ -124,7 +156,10 @@ impl<'a> Viewer<'a> {
     /// The service that the account's calls use.
     fn service(&self, modality: Modality) -> Option<aiconfig_domain::SelectedService> {
         let general = IntegrationType::general(modality);
-        let row = self.entry.override_of(&general).filter(|row| row.value.enabled && self.can_override);
+        let row = self
+            .entry
+            .override_of(&general)
+            .filter(|row| row.value.enabled && self.can_override);
         self.service_with(modality, row.map(|row| &row.value.fields))
     }
 
@@ -146,16 +181,26 @@ impl<'a> Viewer<'a> {
             }),
             _ => self.service_with(modality, row),
         };
-        let Some(selected) = selected else { return (values, sources, None) };
+        let Some(selected) = selected else {
+            return (values, sources, None);
+        };
         if *kind == IntegrationType::TextGeneration {
             values.service = Some(selected.service);
             sources[Field::Service.index()] = Some(selected.source);
             return (values, sources, None);
         }
-        let level = |source, fields| Level { source, fields, dormant: None };
+        let level = |source, fields| Level {
+            source,
+            fields,
+            dormant: None,
+        };
         let mut levels = vec![
             level(FieldSource::Account, row),
-            level(FieldSource::Global, self.section(selected.provider.as_str()).filter(|_| modality != Modality::Embedding)),
+            level(
+                FieldSource::Global,
+                self.section(selected.provider.as_str())
+                    .filter(|_| modality != Modality::Embedding),
+            ),
         ];
         if !matches!(kind, IntegrationType::Provider(_)) {
             levels.push(level(FieldSource::Global, self.section(kind.as_str())));
@@ -182,7 +227,10 @@ fn choices(
     let mut choices = Choices::default();
     let provider = match kind {
         IntegrationType::Provider(name) => Some(name.clone()),
-        _ => values.service.as_ref().and_then(|service| aiconfig_domain::provider_of_service(modality, service)),
+        _ => values
+            .service
+            .as_ref()
+            .and_then(|service| aiconfig_domain::provider_of_service(modality, service)),
     };
     for field in fields {
         match field {
@@ -190,15 +238,22 @@ fn choices(
             Field::Model => choices.models = model_choices(snapshot, modality, provider.as_ref()),
             Field::Temperature => {
                 if let Some(model) = model.filter(|model| model.capabilities.temperature) {
-                    choices.ranges.insert(field.as_str(), (0.0, model.capabilities.max_temperature, 0.1));
+                    choices.ranges.insert(
+                        field.as_str(),
+                        (0.0, model.capabilities.max_temperature, 0.1),
+                    );
                 }
             }
             Field::MaxTokens => {
                 if let Some(limit) = model.and_then(|model| model.max_output_tokens) {
-                    choices.ranges.insert(field.as_str(), (1.0, f64::from(limit), 1.0));
+                    choices
+                        .ranges
+                        .insert(field.as_str(), (1.0, f64::from(limit), 1.0));
                 }
             }
-            Field::MaxInArticleImages => drop(choices.ranges.insert(field.as_str(), (0.0, 20.0, 1.0))),
+            Field::MaxInArticleImages => {
+                drop(choices.ranges.insert(field.as_str(), (0.0, 20.0, 1.0)))
+            }
             Field::Steps if model.is_some_and(|model| model.capabilities.steps) => {
                 choices.ranges.insert(field.as_str(), (1.0, 100.0, 1.0));
             }
@@ -208,7 +263,10 @@ fn choices(
             Field::Steps | Field::Guidance => {}
             Field::ImageSize | Field::ImageQuality | Field::ImageStyle | Field::ImageFormat => {
                 let list = model.map(|model| model.list_of(*field)).unwrap_or_default();
-                choices.lists.insert(field.as_str(), list.iter().map(ToString::to_string).collect());
+                choices.lists.insert(
+                    field.as_str(),
+                    list.iter().map(ToString::to_string).collect(),
+                );
             }
         }
     }
@@ -220,7 +278,11 @@ fn function_defaults(snapshot: &Snapshot, modality: Modality, fields: &[Field]) 
         .functions()
         .map(|function| &function.value)
         .filter(|function| function.modality == modality)
-        .filter(|function| fields.iter().any(|field| function.defaults.get(*field).is_some()))
+        .filter(|function| {
+            fields
+                .iter()
+                .any(|field| function.defaults.get(*field).is_some())
+        })
         .map(|function| function.name.to_string())
         .collect()
 }

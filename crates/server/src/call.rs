@@ -80,12 +80,21 @@ pub(crate) fn info<T>(request: &Request<T>) -> Result<CallInfo, ApiError> {
         .extensions()
         .get::<CallInfo>()
         .cloned()
-        .ok_or_else(|| ApiError::new(ErrorReason::Unauthenticated, "the request has no valid bearer token"))
+        .ok_or_else(|| {
+            ApiError::new(
+                ErrorReason::Unauthenticated,
+                "the request has no valid bearer token",
+            )
+        })
 }
 
 impl Gateway {
     /// The state for a read, once it has the asked-for revision.
-    pub(crate) async fn read<T>(&self, request: &Request<T>, min_revision: u64) -> Result<Guard<Arc<Live>>, ApiError> {
+    pub(crate) async fn read<T>(
+        &self,
+        request: &Request<T>,
+        min_revision: u64,
+    ) -> Result<Guard<Arc<Live>>, ApiError> {
         if min_revision > 0 {
             let wait = info(request)?.time_left.min(self.longest_wait);
             self.app.wait_for(min_revision, wait).await?;
@@ -108,14 +117,23 @@ impl Gateway {
         let command = parse(body)?;
         let written = self
             .app
-            .write(&call, |_| Ok(command), Sidecar::None, answer, A::encode_to_vec)
+            .write(
+                &call,
+                |_| Ok(command),
+                Sidecar::None,
+                answer,
+                A::encode_to_vec,
+            )
             .await
             .map_err(ApiError::from)?;
         Ok(Response::new(settle(written)?))
     }
 
     /// The answer that an earlier call with the same request id got.
-    pub(crate) async fn stored<A: Message + Default>(&self, call: &WriteCall) -> Result<Option<A>, ApiError> {
+    pub(crate) async fn stored<A: Message + Default>(
+        &self,
+        call: &WriteCall,
+    ) -> Result<Option<A>, ApiError> {
         match self.app.replay(call).await? {
             Some(bytes) => decoded(&bytes).map(Some),
             None => Ok(None),
@@ -132,11 +150,15 @@ pub(crate) fn settle<A: Message + Default>(written: Written<A>) -> Result<A, Api
 }
 
 fn decoded<A: Message + Default>(bytes: &[u8]) -> Result<A, ApiError> {
-    A::decode(bytes).map_err(|_| ApiError::new(ErrorReason::Internal, "the stored answer cannot be read"))
+    A::decode(bytes)
+        .map_err(|_| ApiError::new(ErrorReason::Internal, "the stored answer cannot be read"))
 }
 
 /// What a write carries beside its command, and its body without the request id.
-pub(crate) fn opening<Q: WriteRequest>(request: Request<Q>, rpc: &'static str) -> Result<(WriteCall, Q), ApiError> {
+pub(crate) fn opening<Q: WriteRequest>(
+    request: Request<Q>,
+    rpc: &'static str,
+) -> Result<(WriteCall, Q), ApiError> {
     let info = info(&request)?;
     let mut body = request.into_inner();
     let request_id = body.take_request_id();
@@ -148,7 +170,11 @@ pub(crate) fn opening<Q: WriteRequest>(request: Request<Q>, rpc: &'static str) -
         ));
     }
     if body.reason().len() > REASON_LIMIT {
-        return Err(ApiError::field(ErrorReason::FieldInvalid, "reason", "at most 1024 bytes"));
+        return Err(ApiError::field(
+            ErrorReason::FieldInvalid,
+            "reason",
+            "at most 1024 bytes",
+        ));
     }
     let call = WriteCall {
         caller: Caller::clone(&info.caller),

@@ -2,7 +2,9 @@
 
 use super::{Decision, check_etag};
 use crate::integration::IntegrationType;
-use crate::{Account, AccountId, AccountState, Change, Reason, Rejection, Resource, ResourceKey, Snapshot};
+use crate::{
+    Account, AccountId, AccountState, Change, Reason, Rejection, Resource, ResourceKey, Snapshot,
+};
 
 /// Accounts as Django has them.
 #[derive(Clone, Debug)]
@@ -39,7 +41,8 @@ pub struct PushOutcome {
 
 pub(super) fn upsert(snapshot: &Snapshot, command: &UpsertAccounts) -> Result<Decision, Rejection> {
     let mut decision = Decision::default();
-    let mut pending: std::collections::BTreeMap<AccountId, AccountState> = std::collections::BTreeMap::new();
+    let mut pending: std::collections::BTreeMap<AccountId, AccountState> =
+        std::collections::BTreeMap::new();
     for push in &command.pushes {
         let account = match push {
             Ok(account) => account,
@@ -58,9 +61,15 @@ pub(super) fn upsert(snapshot: &Snapshot, command: &UpsertAccounts) -> Result<De
         let applied = present.is_none_or(|state| account.source_version > state.source_version());
         let state = AccountState::Live(account.clone());
         let changed = applied && present != Some(&state);
-        decision.pushes.push(Ok(PushOutcome { account_id: id, applied, changed }));
+        decision.pushes.push(Ok(PushOutcome {
+            account_id: id,
+            applied,
+            changed,
+        }));
         if changed {
-            decision.changes.push(Change::Put(Resource::Account(state.clone())));
+            decision
+                .changes
+                .push(Change::Put(Resource::Account(state.clone())));
             pending.insert(id, state);
         }
     }
@@ -77,15 +86,29 @@ pub(super) fn delete(snapshot: &Snapshot, command: &DeleteAccount) -> Result<Dec
     let entry = entry.ok_or_else(|| IntegrationType::account_missing(id))?;
     check_etag(snapshot, &key, command.expected_etag.as_deref())?;
     let applied = command.source_version > entry.state.value.source_version();
-    let mut decision = Decision { subject: Some(key), ..Decision::default() };
-    decision.pushes.push(Ok(PushOutcome { account_id: id, applied, changed: applied }));
+    let mut decision = Decision {
+        subject: Some(key),
+        ..Decision::default()
+    };
+    decision.pushes.push(Ok(PushOutcome {
+        account_id: id,
+        applied,
+        changed: applied,
+    }));
     if applied {
         for row in &entry.overrides {
             let kind = row.value.integration_type.clone();
-            decision.changes.push(Change::Delete(ResourceKey::Override(id, kind)));
+            decision
+                .changes
+                .push(Change::Delete(ResourceKey::Override(id, kind)));
         }
-        let tombstone = AccountState::Deleted { account_id: id, source_version: command.source_version };
-        decision.changes.push(Change::Put(Resource::Account(tombstone)));
+        let tombstone = AccountState::Deleted {
+            account_id: id,
+            source_version: command.source_version,
+        };
+        decision
+            .changes
+            .push(Change::Put(Resource::Account(tombstone)));
     }
     Ok(decision)
 }
@@ -102,7 +125,10 @@ pub(super) fn writable(snapshot: &Snapshot, id: AccountId) -> Result<&Account, R
 pub(super) fn plan_forbids(account: &Account) -> Rejection {
     Rejection::new(
         Reason::PlanForbidsOverrides,
-        format!("the {} plan may override nothing; remove the values, or upgrade the plan", account.plan.as_str()),
+        format!(
+            "the {} plan may override nothing; remove the values, or upgrade the plan",
+            account.plan.as_str()
+        ),
     )
     .with("plan", account.plan.as_str())
     .about("Account", account.account_id.to_string())

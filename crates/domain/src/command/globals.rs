@@ -4,8 +4,8 @@ use super::{Decision, check_etag};
 use crate::check::{FieldScope, check_fields};
 use crate::globals::GlobalPath;
 use crate::{
-    Change, Field, FieldSource, GlobalPatch, GlobalSettings, IntegrationType, Modality, ModelFields, Rejection,
-    Resource, ResourceKey, Snapshot, Violation, select_model,
+    Change, Field, FieldSource, GlobalPatch, GlobalSettings, IntegrationType, Modality,
+    ModelFields, Rejection, Resource, ResourceKey, Snapshot, Violation, select_model,
 };
 
 /// A change of the global settings.
@@ -18,8 +18,15 @@ pub struct UpdateGlobals {
 }
 
 pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Decision, Rejection> {
-    check_etag(snapshot, &ResourceKey::GlobalSettings, command.expected_etag.as_deref())?;
-    let stored = snapshot.globals().map(|globals| globals.value.clone()).unwrap_or_default();
+    check_etag(
+        snapshot,
+        &ResourceKey::GlobalSettings,
+        command.expected_etag.as_deref(),
+    )?;
+    let stored = snapshot
+        .globals()
+        .map(|globals| globals.value.clone())
+        .unwrap_or_default();
     let GlobalPatch { values, mask } = &command.patch;
     let mut next = stored.clone();
     let mut violations = Vec::new();
@@ -28,18 +35,28 @@ pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Dec
         None => values
             .sections
             .iter()
-            .flat_map(|(name, fields)| fields.set_fields().map(move |field| GlobalPath::Field(name.clone(), field)))
+            .flat_map(|(name, fields)| {
+                fields
+                    .set_fields()
+                    .map(move |field| GlobalPath::Field(name.clone(), field))
+            })
             .collect(),
     };
     for path in &paths {
         match path {
             GlobalPath::All => next = values.clone(),
             GlobalPath::Section(name) => {
-                next.sections.insert(name.clone(), values.section(name).cloned().unwrap_or_default());
+                next.sections.insert(
+                    name.clone(),
+                    values.section(name).cloned().unwrap_or_default(),
+                );
             }
             GlobalPath::Field(name, field) => {
                 let from = values.section(name).cloned().unwrap_or_default();
-                next.sections.entry(name.clone()).or_default().take(*field, &from);
+                next.sections
+                    .entry(name.clone())
+                    .or_default()
+                    .take(*field, &from);
             }
         }
     }
@@ -53,7 +70,10 @@ pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Dec
                 })
             };
             for field in fields.set_fields().filter(|field| !masked(*field)) {
-                violations.push(Violation::new(path_of(name, field), "a field that update_mask names"));
+                violations.push(Violation::new(
+                    path_of(name, field),
+                    "a field that update_mask names",
+                ));
             }
         }
     }
@@ -61,23 +81,44 @@ pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Dec
     let mut warnings = Vec::new();
     for (name, fields) in &next.sections {
         let before = stored.section(name).cloned().unwrap_or_default();
-        let given: Vec<Field> = fields.set_fields().filter(|field| fields.get(*field) != before.get(*field)).collect();
+        let given: Vec<Field> = fields
+            .set_fields()
+            .filter(|field| fields.get(*field) != before.get(*field))
+            .collect();
         match check_section(snapshot, &next, name, fields, &given) {
             Ok(more) => warnings.extend(more),
             Err(more) => violations.extend(more),
         }
     }
     for name in ["text_generation", "image_generation"] {
-        let had = stored.section(name).is_some_and(|fields| fields.service.is_some());
-        if had && next.section(name).is_none_or(|fields| fields.service.is_none()) {
-            violations.push(Violation::new(path_of(name, Field::Service), "cannot be cleared; name another service"));
+        let had = stored
+            .section(name)
+            .is_some_and(|fields| fields.service.is_some());
+        if had
+            && next
+                .section(name)
+                .is_none_or(|fields| fields.service.is_none())
+        {
+            violations.push(Violation::new(
+                path_of(name, Field::Service),
+                "cannot be cleared; name another service",
+            ));
         }
     }
     if !violations.is_empty() {
         return Err(Rejection::invalid(violations));
     }
-    let changes = if next == stored { Vec::new() } else { vec![Change::Put(Resource::GlobalSettings(next))] };
-    Ok(Decision { subject: Some(ResourceKey::GlobalSettings), changes, warnings, ..Decision::default() })
+    let changes = if next == stored {
+        Vec::new()
+    } else {
+        vec![Change::Put(Resource::GlobalSettings(next))]
+    };
+    Ok(Decision {
+        subject: Some(ResourceKey::GlobalSettings),
+        changes,
+        warnings,
+        ..Decision::default()
+    })
 }
 
 fn path_of(section: &str, field: Field) -> String {
@@ -93,9 +134,15 @@ fn check_section(
 ) -> Result<Vec<String>, Vec<Violation>> {
     let shape = IntegrationType::parse(name).and_then(|kind| Some((kind.shape(snapshot)?, kind)));
     let Some(((modality, allowed), kind)) = shape else {
-        let known: Vec<String> = IntegrationType::all(snapshot).into_iter().map(String::from).collect();
+        let known: Vec<String> = IntegrationType::all(snapshot)
+            .into_iter()
+            .map(String::from)
+            .collect();
         let right = format!("not a section; the sections are {}", known.join(", "));
-        return Err(vec![Violation::new(format!("global_settings.sections.{name}"), right)]);
+        return Err(vec![Violation::new(
+            format!("global_settings.sections.{name}"),
+            right,
+        )]);
     };
     let foreign: Vec<Violation> = fields
         .set_fields()
@@ -108,13 +155,37 @@ fn check_section(
     let prefix = format!("global_settings.sections.{name}.");
     let provider = match &kind {
         IntegrationType::Provider(provider) => Some(provider.clone()),
-        _ => fields.service.as_ref().and_then(|service| crate::integration::provider_of_service(modality, service)),
+        _ => fields
+            .service
+            .as_ref()
+            .and_then(|service| crate::integration::provider_of_service(modality, service)),
     };
-    let fallback_model = provider.as_ref().filter(|_| modality != Modality::Text || allowed.len() > 1).and_then(|provider| {
-        let own = next.section(provider.as_str());
-        let levels = [(FieldSource::Global, own), (FieldSource::Global, Some(fields))];
-        select_model(snapshot, provider, modality, &levels, &mut |_| {}).map(|selected| selected.model)
-    });
-    let fixed = if matches!(kind, IntegrationType::Provider(_)) { provider.as_ref() } else { None };
-    check_fields(snapshot, &FieldScope { modality, provider: fixed, fallback_model, prefix: &prefix }, fields, given)
+    let fallback_model = provider
+        .as_ref()
+        .filter(|_| modality != Modality::Text || allowed.len() > 1)
+        .and_then(|provider| {
+            let own = next.section(provider.as_str());
+            let levels = [
+                (FieldSource::Global, own),
+                (FieldSource::Global, Some(fields)),
+            ];
+            select_model(snapshot, provider, modality, &levels, &mut |_| {})
+                .map(|selected| selected.model)
+        });
+    let fixed = if matches!(kind, IntegrationType::Provider(_)) {
+        provider.as_ref()
+    } else {
+        None
+    };
+    check_fields(
+        snapshot,
+        &FieldScope {
+            modality,
+            provider: fixed,
+            fallback_model,
+            prefix: &prefix,
+        },
+        fields,
+        given,
+    )
 }

@@ -19,8 +19,8 @@ pub use globals::UpdateGlobals;
 pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFreeze};
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use providers::{CreateProvider, UpdateProvider};
-pub use settings::{ResetSettings, SaveSettings};
 pub use settings::defaults;
+pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 
 use crate::{Change, Field, Rejection, ResourceKey, Snapshot, Timestamp};

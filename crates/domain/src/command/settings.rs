@@ -6,8 +6,9 @@ use super::accounts::{plan_forbids, writable};
 use super::{Decision, check_etag};
 use crate::check::{FieldScope, check_fields};
 use crate::{
-    AccountId, Change, Field, FieldSource, IntegrationType, Modality, Model, ModelFields, Override, ParsedSettings,
-    Reason, Rejection, Resource, ResourceKey, Snapshot, Violation, parse_settings, select_model,
+    AccountId, Change, Field, FieldSource, IntegrationType, Modality, Model, ModelFields, Override,
+    ParsedSettings, Reason, Rejection, Resource, ResourceKey, Snapshot, Violation, parse_settings,
+    select_model,
 };
 
 /// A save as a browser sent it.
@@ -41,15 +42,35 @@ pub struct ResetSettings {
 pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decision, Rejection> {
     let kind = IntegrationType::for_save(snapshot, &command.integration_type)?;
     let Some((modality, fields)) = kind.shape(snapshot) else {
-        return Err(Rejection::invalid_field("integration_type", "not an integration type"));
+        return Err(Rejection::invalid_field(
+            "integration_type",
+            "not an integration type",
+        ));
     };
-    let mask = command.mask.as_ref().map(|paths| mask_fields(paths, fields)).transpose()?;
+    let mask = command
+        .mask
+        .as_ref()
+        .map(|paths| mask_fields(paths, fields))
+        .transpose()?;
     let parsed = parse_settings(command.config.clone(), fields);
     let stripped = parsed.stripped.clone();
     let tell = |rejection: Rejection| {
-        if stripped.is_empty() { rejection } else { rejection.with("stripped_fields", stripped.join(",")) }
+        if stripped.is_empty() {
+            rejection
+        } else {
+            rejection.with("stripped_fields", stripped.join(","))
+        }
     };
-    decide_save(snapshot, command, &kind, modality, fields, mask.as_deref(), parsed).map_err(tell)
+    decide_save(
+        snapshot,
+        command,
+        &kind,
+        modality,
+        fields,
+        mask.as_deref(),
+        parsed,
+    )
+    .map_err(tell)
 }
 
 fn decide_save(
@@ -63,7 +84,8 @@ fn decide_save(
 ) -> Result<Decision, Rejection> {
     let id = command.account_id;
     let account = writable(snapshot, id)?;
-    let gives = !parsed.values.is_empty() || parsed.enabled == Some(true) || command.enabled == Some(true);
+    let gives =
+        !parsed.values.is_empty() || parsed.enabled == Some(true) || command.enabled == Some(true);
     if gives && !account.plan.rules().may_override {
         return Err(plan_forbids(account));
     }
@@ -73,23 +95,45 @@ fn decide_save(
     if let (Some(one), Some(other)) = (parsed.enabled, command.enabled)
         && one != other
     {
-        violations.push(Violation::new("enabled", "the same as config.enabled, or only one of the two"));
+        violations.push(Violation::new(
+            "enabled",
+            "the same as config.enabled, or only one of the two",
+        ));
     }
     let given: Vec<Field> = parsed.values.set_fields().collect();
     if let Some(mask) = mask {
-        for field in given.iter().chain(&parsed.cleared).filter(|field| !mask.contains(field)) {
-            violations.push(Violation::new(format!("config.{}", field.as_str()), "a field that update_mask names"));
+        for field in given
+            .iter()
+            .chain(&parsed.cleared)
+            .filter(|field| !mask.contains(field))
+        {
+            violations.push(Violation::new(
+                format!("config.{}", field.as_str()),
+                "a field that update_mask names",
+            ));
         }
     }
-    let stored = snapshot.account(id).and_then(|entry| entry.override_of(kind));
-    let mut row = stored.map(|row| row.value.clone()).unwrap_or_else(|| Override {
-        account_id: id,
-        integration_type: kind.clone(),
-        enabled: true,
-        fields: ModelFields::default(),
-    });
-    let cleared = if parsed.emptied { &[][..] } else { mask.unwrap_or(&parsed.cleared) };
-    for field in cleared.iter().copied().filter(|field| !parsed.untouched.contains(field)) {
+    let stored = snapshot
+        .account(id)
+        .and_then(|entry| entry.override_of(kind));
+    let mut row = stored
+        .map(|row| row.value.clone())
+        .unwrap_or_else(|| Override {
+            account_id: id,
+            integration_type: kind.clone(),
+            enabled: true,
+            fields: ModelFields::default(),
+        });
+    let cleared = if parsed.emptied {
+        &[][..]
+    } else {
+        mask.unwrap_or(&parsed.cleared)
+    };
+    for field in cleared
+        .iter()
+        .copied()
+        .filter(|field| !parsed.untouched.contains(field))
+    {
         row.fields.take(field, &ModelFields::default());
     }
     for field in &given {
@@ -107,8 +151,17 @@ fn decide_save(
         _ => None,
     };
     let fallback_model = effective_model(snapshot, kind, modality, &row.fields);
-    let scope = FieldScope { modality, provider, fallback_model, prefix: "config." };
-    let mut decision = Decision { subject: Some(key.clone()), stripped_fields: parsed.stripped, ..Decision::default() };
+    let scope = FieldScope {
+        modality,
+        provider,
+        fallback_model,
+        prefix: "config.",
+    };
+    let mut decision = Decision {
+        subject: Some(key.clone()),
+        stripped_fields: parsed.stripped,
+        ..Decision::default()
+    };
     match check_fields(snapshot, &scope, &row.fields, &given) {
         Ok(warnings) => decision.warnings = warnings,
         Err(more) => violations.extend(more),
@@ -116,8 +169,14 @@ fn decide_save(
     if !violations.is_empty() {
         return Err(Rejection::invalid(violations));
     }
-    let same = |field: &Field| row.fields.get(*field).is_some() && row.fields.get(*field) == defaults.get(*field);
-    decision.pinned_same_as_default = fields.iter().copied().filter(|field| given.contains(field) && same(field)).collect();
+    let same = |field: &Field| {
+        row.fields.get(*field).is_some() && row.fields.get(*field) == defaults.get(*field)
+    };
+    decision.pinned_same_as_default = fields
+        .iter()
+        .copied()
+        .filter(|field| given.contains(field) && same(field))
+        .collect();
     let is_empty = row.fields.is_empty() && row.enabled;
     match stored {
         Some(stored) if !is_empty && stored.value == row => {}
@@ -133,9 +192,18 @@ pub(super) fn reset(snapshot: &Snapshot, command: &ResetSettings) -> Result<Deci
     let account = writable(snapshot, command.account_id)?;
     let key = ResourceKey::Override(account.account_id, kind.clone());
     check_etag(snapshot, &key, command.expected_etag.as_deref())?;
-    let stored = snapshot.account(account.account_id).and_then(|entry| entry.override_of(&kind));
-    let changes = stored.map(|_| Change::Delete(key.clone())).into_iter().collect();
-    Ok(Decision { subject: Some(key), changes, ..Decision::default() })
+    let stored = snapshot
+        .account(account.account_id)
+        .and_then(|entry| entry.override_of(&kind));
+    let changes = stored
+        .map(|_| Change::Delete(key.clone()))
+        .into_iter()
+        .collect();
+    Ok(Decision {
+        subject: Some(key),
+        changes,
+        ..Decision::default()
+    })
 }
 
 /// The fields that a mask names; `enabled` and `config.` are allowed, `*` is all.
@@ -149,7 +217,10 @@ fn mask_fields(paths: &[String], fields: &'static [Field]) -> Result<Vec<Field>,
             None if path == "enabled" => {}
             None => {
                 let known: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
-                let right = format!("paths of this type's fields: {}, enabled or *", known.join(", "));
+                let right = format!(
+                    "paths of this type's fields: {}, enabled or *",
+                    known.join(", ")
+                );
                 return Err(Rejection {
                     reason: Reason::MaskInvalid,
                     ..Rejection::invalid_field("update_mask", right)
@@ -163,7 +234,11 @@ fn mask_fields(paths: &[String], fields: &'static [Field]) -> Result<Vec<Field>,
 /// What would hold for a type's fields if the account had no row of it.
 #[must_use]
 pub fn defaults(snapshot: &Snapshot, kind: &IntegrationType, modality: Modality) -> ModelFields {
-    let section = |name: &str| snapshot.globals().and_then(|globals| globals.value.section(name));
+    let section = |name: &str| {
+        snapshot
+            .globals()
+            .and_then(|globals| globals.value.section(name))
+    };
     let mut fields = section(kind.as_str()).cloned().unwrap_or_default();
     if *kind == IntegrationType::ImageGeneration
         && let Some(service) = fields.service.clone()
@@ -190,7 +265,11 @@ fn effective_model<'a>(
     if *kind == IntegrationType::TextGeneration {
         return None;
     }
-    let section = |name: &str| snapshot.globals().and_then(|globals| globals.value.section(name));
+    let section = |name: &str| {
+        snapshot
+            .globals()
+            .and_then(|globals| globals.value.section(name))
+    };
     let general = section(kind.as_str());
     let provider = match kind {
         IntegrationType::Provider(name) => name.clone(),
@@ -200,6 +279,10 @@ fn effective_model<'a>(
         }
     };
     let own = section(provider.as_str());
-    let levels = [(FieldSource::Account, Some(row)), (FieldSource::Global, own), (FieldSource::Global, general)];
+    let levels = [
+        (FieldSource::Account, Some(row)),
+        (FieldSource::Global, own),
+        (FieldSource::Global, general),
+    ];
     select_model(snapshot, &provider, modality, &levels, &mut |_| {}).map(|selected| selected.model)
 }

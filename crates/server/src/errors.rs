@@ -1,0 +1,280 @@
+//! The one error table: from every reason to its gRPC code and details.
+
+use aiconfig_application::AppError;
+use aiconfig_domain::{Reason, Rejection, Violation};
+use aiconfig_proto::reason::{DOMAIN, to_wire};
+use aiconfig_proto::v1::ErrorReason;
+use aiconfig_vault::error::VaultError;
+use prost::Message;
+use std::collections::HashMap;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// Violations that an answer carries; more break Python clients.
+const VIOLATIONS: usize = 20;
+/// Bytes of violations that an answer carries.
+const DETAIL_BYTES: usize = 3_072;
+
+/// An answer that is no result.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    pub(crate) reason: ErrorReason,
+    message: String,
+    violations: Vec<Violation>,
+    metadata: Vec<(&'static str, String)>,
+    resource: Option<(&'static str, String)>,
+}
+
+impl ApiError {
+    pub(crate) fn new(reason: ErrorReason, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            violations: Vec::new(),
+            metadata: Vec::new(),
+            resource: None,
+        }
+    }
+
+    pub(crate) fn field(reason: ErrorReason, field: &str, right: &str) -> Self {
+        let violations = vec![Violation::new(field, right)];
+        Self {
+            violations,
+            ..Self::new(reason, format!("{field}: {right}"))
+        }
+    }
+}
+
+impl ApiError {
+    /// As one item of a batch's answer.
+    pub(crate) fn into_rpc(self) -> tonic_types::pb::Status {
+        let status = Status::from(self);
+        let details = tonic_types::pb::Status::decode(status.details())
+            .unwrap_or_default()
+            .details;
+        tonic_types::pb::Status {
+            code: i32::from(status.code()),
+            message: status.message().to_owned(),
+            details,
+        }
+    }
+}
+
+/// The gRPC code of a reason.
+pub(crate) const fn code(reason: ErrorReason) -> Code {
+    use ErrorReason as R;
+    match reason {
+        R::FieldInvalid
+        | R::MaskInvalid
+        | R::FilterInvalid
+        | R::OrderByInvalid
+        | R::PageTokenInvalid
+        | R::PageSizeInvalid
+        | R::RequestIdInvalid
+        | R::RequestIdReused
+        | R::RequestUnreadable
+        | R::FingerprintMismatch => Code::InvalidArgument,
+        R::PlanForbidsOverrides
+        | R::AccountInactive
+        | R::ModelRetired
+        | R::ModelInUse
+        | R::ModelNotUsable
+        | R::ResourceInUse
+        | R::NoModelConfigured
+        | R::ProviderKeyMissing
+        | R::KeyFrozen
+        | R::KeyInUse
+        | R::KeyStateInvalid
+        | R::NoRetiredKey
+        | R::KeyOriginChanged
+        | R::KeyUnavailable => Code::FailedPrecondition,
+        R::AccountNotFound
+        | R::FunctionNotFound
+        | R::ProviderNotFound
+        | R::ProviderKeyNotFound
+        | R::ModelNotFound
+        | R::CreditOperationNotFound
+        | R::TokenNotFound => Code::NotFound,
+        R::AlreadyExists | R::DuplicateKey => Code::AlreadyExists,
+        R::EtagMismatch | R::ExpectedPrimaryMismatch => Code::Aborted,
+        R::KeyDamaged => Code::DataLoss,
+        R::Unauthenticated => Code::Unauthenticated,
+        R::RoleForbidden | R::KeyReadForbidden | R::ActorForbidden => Code::PermissionDenied,
+        R::RevisionNotReached | R::DeadlineExceeded => Code::DeadlineExceeded,
+        R::Overloaded | R::MessageTooLarge => Code::ResourceExhausted,
+        R::StorageUnavailable => Code::Unavailable,
+        R::Unimplemented => Code::Unimplemented,
+        R::Internal | R::Unspecified => Code::Internal,
+    }
+}
+
+const fn of_domain(reason: Reason) -> ErrorReason {
+    match reason {
+        Reason::FieldInvalid => ErrorReason::FieldInvalid,
+        Reason::MaskInvalid => ErrorReason::MaskInvalid,
+        Reason::PlanForbidsOverrides => ErrorReason::PlanForbidsOverrides,
+        Reason::AccountInactive => ErrorReason::AccountInactive,
+        Reason::AccountNotFound => ErrorReason::AccountNotFound,
+        Reason::FunctionNotFound => ErrorReason::FunctionNotFound,
+        Reason::ProviderNotFound => ErrorReason::ProviderNotFound,
+        Reason::ProviderKeyNotFound => ErrorReason::ProviderKeyNotFound,
+        Reason::ModelNotFound => ErrorReason::ModelNotFound,
+        Reason::CreditOperationNotFound => ErrorReason::CreditOperationNotFound,
+        Reason::TokenNotFound => ErrorReason::TokenNotFound,
+        Reason::AlreadyExists => ErrorReason::AlreadyExists,
+        Reason::EtagMismatch => ErrorReason::EtagMismatch,
+        Reason::ExpectedPrimaryMismatch => ErrorReason::ExpectedPrimaryMismatch,
+        Reason::ModelRetired => ErrorReason::ModelRetired,
+        Reason::ModelInUse => ErrorReason::ModelInUse,
+        Reason::ModelNotUsable => ErrorReason::ModelNotUsable,
+        Reason::ResourceInUse => ErrorReason::ResourceInUse,
+        Reason::NoModelConfigured => ErrorReason::NoModelConfigured,
+        Reason::ProviderKeyMissing => ErrorReason::ProviderKeyMissing,
+        Reason::KeyFrozen => ErrorReason::KeyFrozen,
+        Reason::KeyInUse => ErrorReason::KeyInUse,
+        Reason::KeyStateInvalid => ErrorReason::KeyStateInvalid,
+        Reason::NoRetiredKey => ErrorReason::NoRetiredKey,
+        Reason::KeyOriginChanged => ErrorReason::KeyOriginChanged,
+        Reason::DuplicateKey => ErrorReason::DuplicateKey,
+        Reason::FingerprintMismatch => ErrorReason::FingerprintMismatch,
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        let Rejection {
+            reason,
+            message,
+            violations,
+            metadata,
+            resource,
+        } = rejection;
+        Self {
+            reason: of_domain(reason),
+            message,
+            violations,
+            metadata,
+            resource,
+        }
+    }
+}
+
+impl From<AppError> for ApiError {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Rejected(rejection) => rejection.into(),
+            AppError::Storage(error) => {
+                tracing::error!(%error, "the database failed");
+                let reason = if error.is_transient()
+                    || matches!(error, aiconfig_persistence::StoreError::ReadOnly)
+                {
+                    ErrorReason::StorageUnavailable
+                } else {
+                    ErrorReason::Internal
+                };
+                Self::new(
+                    reason,
+                    "the database did not answer; try again with the same request_id",
+                )
+            }
+            AppError::Vault(VaultError::Damaged { what }) => {
+                tracing::error!(%what, "a sealed key does not open");
+                Self::new(
+                    ErrorReason::KeyDamaged,
+                    "the stored key does not open; an admin adds a new one",
+                )
+            }
+            AppError::Vault(error) => Self::new(ErrorReason::KeyUnavailable, error.to_string()),
+            AppError::RequestIdReused => Self::field(
+                ErrorReason::RequestIdReused,
+                "request_id",
+                "was used before with another body; take a new one",
+            ),
+            error @ AppError::RevisionNotReached { .. } => {
+                Self::new(ErrorReason::RevisionNotReached, error.to_string())
+            }
+            AppError::Inconsistent { what } => {
+                tracing::error!(%what, "a stored record cannot be read");
+                Self::new(
+                    ErrorReason::Internal,
+                    "a stored record cannot be read; the server's log names it",
+                )
+            }
+        }
+    }
+}
+
+impl From<ApiError> for Status {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that makes statuses"
+    )]
+    fn from(error: ApiError) -> Self {
+        let ApiError {
+            reason,
+            message,
+            violations,
+            metadata,
+            resource,
+        } = error;
+        let mut metadata: HashMap<String, String> = metadata
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v))
+            .collect();
+        let mut details = ErrorDetails::new();
+        let mut room = DETAIL_BYTES;
+        let mut shown = 0;
+        for violation in violations.iter().take(VIOLATIONS) {
+            let size = violation.field.len() + violation.description.len();
+            if size > room {
+                break;
+            }
+            room -= size;
+            shown += 1;
+            details.add_bad_request_violation(&violation.field, &violation.description);
+        }
+        if shown < violations.len() {
+            metadata.insert(
+                "truncated_violations".to_owned(),
+                (violations.len() - shown).to_string(),
+            );
+        }
+        let code = code(reason);
+        if code == Code::FailedPrecondition {
+            let subject = resource
+                .as_ref()
+                .map(|(kind, name)| format!("{kind}/{name}"))
+                .unwrap_or_default();
+            details.add_precondition_failure_violation(to_wire(reason), subject, &message);
+        }
+        if let Some((kind, name)) = resource {
+            details.set_resource_info(kind, name, "", "");
+        }
+        if matches!(code, Code::ResourceExhausted | Code::Unavailable) {
+            details.set_retry_info(Some(Duration::from_secs(1)));
+        }
+        details.set_error_info(to_wire(reason), DOMAIN, metadata);
+        Status::with_error_details(code, message, details)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_violations_are_cut_with_a_count() {
+        let violations = (0..100)
+            .map(|n| Violation::new(format!("f{n}"), "x".repeat(50)))
+            .collect();
+        let status = Status::from(ApiError::from(Rejection::invalid(violations)));
+        let details = status.get_error_details();
+        assert_eq!(details.bad_request().unwrap().field_violations.len(), 20);
+        assert_eq!(
+            details.error_info().unwrap().metadata["truncated_violations"],
+            "80"
+        );
+        assert!(status.details().len() < 4096);
+    }
+}

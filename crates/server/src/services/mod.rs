@@ -1,0 +1,14 @@
+//! The RPCs: each parses, calls the application, builds the answer.
+
+mod account;
+mod globals;
+mod history;
+mod model_config;
+mod provider;
+mod settings;
+
+use crate::call::Gateway;
+
+/// Implements every service; cloned for each of them.
+#[derive(Clone)]
+pub(crate) struct Services(pub(crate) Gateway);
