@@ -9,6 +9,7 @@ run: ## Start the server on its embedded default (SQLite in ./data)
 	cargo run --release --locked --bin aiconfig -- serve
 
 test: tools ## Install what the tests need, then pass all of them
+	cargo build --locked --bin aiconfig
 	cargo test --workspace --locked
 
 lint: ## Format and lints

@@ -1,2 +1,2 @@
-//! Black-box tests of the built server over a real socket.
+//! Black-box tests of the built server; see `tests/`.
 #![forbid(unsafe_code)]

@@ -1,6 +1,7 @@
 //! Audit records: what stands in one, and how it is chained to the one before.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use aiconfig_domain::{Change, Record, Resource, Snapshot};
 use aiconfig_persistence::{AuditEntry, AuditRow, Head};
@@ -97,10 +98,12 @@ fn short(value: &str) -> String {
     if value.len() <= WHOLE_VALUE {
         return value.to_owned();
     }
-    let hash: String = Sha256::digest(value.as_bytes())
+    let hash = Sha256::digest(value.as_bytes())
         .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
     format!("sha256:{hash} ({} bytes)", value.len())
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn load(store: &Store, ring: &Keyring) -> Result<Live, AppError
 
 /// Takes up the log's records after the state's revision. The records of one revision become
 /// visible together, because the state is published as a whole.
-pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Result<Followed, AppError> {
+pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Followed {
     let mut next = live.clone();
     let mut names = Names::default();
     let mut tokens = Vec::new();
@@ -63,12 +63,12 @@ pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Result<Followe
     } in &tail.revisions
     {
         if bulk.is_some() || *revision != next.snapshot.revision() + 1 {
-            return Ok(Followed::Reload);
+            return Followed::Reload;
         }
         let actor = names.get(updated_by);
         for row in rows {
             let Ok(record) = rows::record(row, *revision, *time_us, &actor) else {
-                return Ok(Followed::Reload);
+                return Followed::Reload;
             };
             if let Change::Put(Resource::Token(token)) = &record.change {
                 tokens.push(token.token_id.clone());
@@ -79,7 +79,7 @@ pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Result<Followe
         }
     }
     next.take_envelopes(&tail.envelopes, ring);
-    Ok(Followed::Here(Box::new(next), tokens))
+    Followed::Here(Box::new(next), tokens)
 }
 
 impl Application {
@@ -129,7 +129,7 @@ impl Application {
 
     /// Publishes the state that a tail leads to.
     pub(crate) async fn take(&self, live: &Live, tail: &Tail) -> Result<(), AppError> {
-        match follow(live, tail, &self.ring)? {
+        match follow(live, tail, &self.ring) {
             Followed::Here(mut next, tokens) => {
                 if !tokens.is_empty() {
                     let ids: Vec<_> = tokens.iter().map(ToString::to_string).collect();
@@ -155,7 +155,7 @@ impl Application {
             let outcome = self.look(&mut seen).await;
             match (&outcome, away) {
                 (Err(error), false) => {
-                    tracing::warn!(%error, "the log cannot be read; reads go on from memory")
+                    tracing::warn!(%error, "the log cannot be read; reads go on from memory");
                 }
                 (Ok(()), true) => tracing::info!("the log can be read again"),
                 _ => {}

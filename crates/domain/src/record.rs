@@ -170,6 +170,7 @@ impl Resource {
 }
 
 /// A change of one resource: its whole new value, or its end.
+#[expect(clippy::large_enum_variant, reason = "nearly every change is a put")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// The new value.

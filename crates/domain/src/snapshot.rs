@@ -120,7 +120,7 @@ impl Snapshot {
                 self.put_override(Stored { value, meta });
             }
             Resource::GlobalSettings(value) => {
-                self.globals = Some(Arc::new(Stored { value, meta }))
+                self.globals = Some(Arc::new(Stored { value, meta }));
             }
             Resource::KeyFreeze(value) => self.freeze = Some(Arc::new(Stored { value, meta })),
             Resource::Provider(value) => put(&mut self.providers, value.name.clone(), value, meta),
@@ -170,7 +170,7 @@ impl Snapshot {
             ResourceKey::Model(id) => drop(Arc::make_mut(&mut self.models).remove(id)),
             ResourceKey::Function(name) => drop(Arc::make_mut(&mut self.functions).remove(name)),
             ResourceKey::CreditOperation(name) => {
-                drop(Arc::make_mut(&mut self.operations).remove(name))
+                drop(Arc::make_mut(&mut self.operations).remove(name));
             }
             ResourceKey::Token(id) => drop(Arc::make_mut(&mut self.tokens).remove(id)),
         }

@@ -58,7 +58,7 @@ pub(crate) fn walk<'a>(
             })
     });
     let selected = select_model(snapshot, &service.provider, modality, &named, &mut |note| {
-        adjustments.push(note)
+        adjustments.push(note);
     })?;
     let model = selected.model;
     let mut walk = Walked {

@@ -26,6 +26,10 @@ pub struct Choices {
 
 /// An account's settings of one type, with what they are inherited from.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that the page shows"
+)]
 pub struct SettingsView {
     /// The type.
     pub kind: IntegrationType,
@@ -252,7 +256,7 @@ fn choices(
                 }
             }
             Field::MaxInArticleImages => {
-                drop(choices.ranges.insert(field.as_str(), (0.0, 20.0, 1.0)))
+                choices.ranges.insert(field.as_str(), (0.0, 20.0, 1.0));
             }
             Field::Steps if model.is_some_and(|model| model.capabilities.steps) => {
                 choices.ranges.insert(field.as_str(), (1.0, 100.0, 1.0));

@@ -206,10 +206,6 @@ impl From<AppError> for ApiError {
 }
 
 impl From<ApiError> for Status {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that makes statuses"
-    )]
     fn from(error: ApiError) -> Self {
         let ApiError {
             reason,

@@ -99,7 +99,7 @@ pub(crate) async fn serve(app: Arc<Application>, options: &Options) -> Result<()
         )
         .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
-            waiting.cancelled().await
+            waiting.cancelled().await;
         });
     let server = tokio::spawn(server);
     told_to_stop().await?;
@@ -107,9 +107,10 @@ pub(crate) async fn serve(app: Arc<Application>, options: &Options) -> Result<()
         .set_service_status("", tonic_health::ServingStatus::NotServing)
         .await;
     stop.cancel();
-    match tokio::time::timeout(DRAIN, server).await {
-        Ok(ended) => ended??,
-        Err(_) => tracing::warn!("calls were still open at the end of the drain"),
+    if let Ok(ended) = tokio::time::timeout(DRAIN, server).await {
+        ended??;
+    } else {
+        tracing::warn!("calls were still open at the end of the drain");
     }
     follow.abort();
     flush.abort();

@@ -17,6 +17,10 @@ pub struct UpdateGlobals {
     pub expected_etag: Option<String>,
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of an update in their one order"
+)]
 pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Decision, Rejection> {
     check_etag(
         snapshot,

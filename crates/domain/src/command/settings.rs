@@ -73,6 +73,10 @@ pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decisi
     .map_err(tell)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of a save in their one order"
+)]
 fn decide_save(
     snapshot: &Snapshot,
     command: &SaveSettings,
@@ -84,9 +88,9 @@ fn decide_save(
 ) -> Result<Decision, Rejection> {
     let id = command.account_id;
     let account = writable(snapshot, id)?;
-    let gives =
+    let wants_override =
         !parsed.values.is_empty() || parsed.enabled == Some(true) || command.enabled == Some(true);
-    if gives && !account.plan.rules().may_override {
+    if wants_override && !account.plan.rules().may_override {
         return Err(plan_forbids(account));
     }
     let key = ResourceKey::Override(id, kind.clone());
@@ -116,14 +120,15 @@ fn decide_save(
     let stored = snapshot
         .account(id)
         .and_then(|entry| entry.override_of(kind));
-    let mut row = stored
-        .map(|row| row.value.clone())
-        .unwrap_or_else(|| Override {
+    let mut row = stored.map_or_else(
+        || Override {
             account_id: id,
             integration_type: kind.clone(),
             enabled: true,
             fields: ModelFields::default(),
-        });
+        },
+        |row| row.value.clone(),
+    );
     let cleared = if parsed.emptied {
         &[][..]
     } else {
@@ -271,12 +276,11 @@ fn effective_model<'a>(
             .and_then(|globals| globals.value.section(name))
     };
     let general = section(kind.as_str());
-    let provider = match kind {
-        IntegrationType::Provider(name) => name.clone(),
-        _ => {
-            let service = row.service.as_ref().or_else(|| general?.service.as_ref())?;
-            crate::integration::provider_of_service(modality, service)?
-        }
+    let provider = if let IntegrationType::Provider(name) = kind {
+        name.clone()
+    } else {
+        let service = row.service.as_ref().or_else(|| general?.service.as_ref())?;
+        crate::integration::provider_of_service(modality, service)?
     };
     let own = section(provider.as_str());
     let levels = [

@@ -171,9 +171,12 @@ impl AccountService for Services {
             0 => 50,
             1.. => usize::try_from(*page_size).unwrap_or(0).min(1_000),
             _ => {
-                return Err(
-                    ApiError::field(ErrorReason::PageSizeInvalid, "page_size", "0 to 1000").into(),
-                );
+                return Err(ApiError::field(
+                    ErrorReason::PageSizeInvalid,
+                    "page_size",
+                    "0 to 1000",
+                )
+                .into());
             }
         };
         let after = match page_token

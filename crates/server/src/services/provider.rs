@@ -202,7 +202,7 @@ impl ProviderService for Services {
             .app
             .describe_key(&provider, &secret)
             .map_err(ApiError::from)?;
-        let warning = unusual_prefix(provider.as_str(), &secret).map(|text| text.to_string());
+        let warning = unusual_prefix(provider.as_str(), &secret);
         let expected_etag = wire::etag(body.expected_etag);
         let command = Command::AddKey(AddKey {
             provider,

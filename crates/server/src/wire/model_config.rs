@@ -1,5 +1,7 @@
 //! The answer of the main call.
 
+use std::fmt::Write as _;
+
 use aiconfig_application::ModelConfigAnswer;
 use aiconfig_domain::{AdjustmentKind, Field, ModelPrice, PriceDimension};
 use aiconfig_proto::v1;
@@ -89,10 +91,13 @@ pub(crate) fn model_config(query: &Query, answer: ModelConfigAnswer) -> v1::Mode
         ..v1::ModelConfig::default()
     };
     // Over the answer without key, revision, time and explanation, which are not yet in it.
-    config.etag = Sha256::digest(config.encode_to_vec())[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    config.etag = Sha256::digest(config.encode_to_vec())[..16].iter().fold(
+        String::new(),
+        |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        },
+    );
     config.api_key = api_key
         .map(|key| key.expose_secret().to_owned())
         .unwrap_or_default();

@@ -65,7 +65,7 @@ pub(crate) fn provider_in(message: v1::Provider) -> Result<Provider, Rejection> 
     } = message;
     let mut violations = Vec::new();
     let mut refuse = |field: &str, right: &str| {
-        violations.push(Violation::new(format!("provider.{field}"), right))
+        violations.push(Violation::new(format!("provider.{field}"), right));
     };
     let name = ProviderName::parse(&name);
     if name.is_none() {
