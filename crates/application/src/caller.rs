@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aiconfig_domain::{AccountId, Role};
+use zeroize::Zeroizing;
 
 /// An authenticated caller.
 #[derive(Clone, Debug)]
@@ -47,8 +48,8 @@ impl Caller {
     }
 }
 
-/// What a write carries beside its command.
-#[derive(Clone, Debug)]
+/// What a write carries beside its command. It has no `Debug`: a body can hold a key.
+#[derive(Clone)]
 pub struct WriteCall {
     /// Who calls.
     pub caller: Caller,
@@ -58,8 +59,8 @@ pub struct WriteCall {
     pub request_id: Option<String>,
     /// The id of this call in logs; it names the outcome where the caller gave no request id.
     pub trace_id: String,
-    /// The request's fields but `request_id`, encoded; kept only as a keyed hash.
-    pub body: Vec<u8>,
+    /// The request's fields but `request_id`, encoded; kept only as a keyed hash, then wiped.
+    pub body: Zeroizing<Vec<u8>>,
     /// All checks, no change.
     pub validate_only: bool,
     /// Why, in the caller's words; goes into the audit record.

@@ -123,7 +123,7 @@ impl Application {
             rpc: "bootstrap",
             request_id: None,
             trace_id: "bootstrap".to_owned(),
-            body: Vec::new(),
+            body: Vec::new().into(),
             validate_only: false,
             reason: "the shipped catalogue and defaults".to_owned(),
         };

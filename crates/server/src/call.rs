@@ -181,7 +181,7 @@ pub(crate) fn opening<Q: WriteRequest>(
         rpc,
         request_id: (!request_id.is_empty()).then_some(request_id),
         trace_id: info.trace_id.to_string(),
-        body: body.encode_to_vec(),
+        body: body.encode_to_vec().into(),
         validate_only: body.validate_only(),
         reason: body.reason().to_owned(),
     };

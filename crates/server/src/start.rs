@@ -77,7 +77,7 @@ async fn first_tokens(app: &Application, dir: &Path) -> Result<(), Failure> {
             rpc: "bootstrap",
             request_id: None,
             trace_id: app.new_trace_id(),
-            body: Vec::new(),
+            body: Vec::new().into(),
             validate_only: false,
             reason: "first start".to_owned(),
         };
