@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiconfig_domain::{KeyFingerprint, ProviderName, Rejection, Timestamp, Token, TokenId};
+use aiconfig_domain::{KeyFingerprint, ProviderName, Rejection, Timestamp};
 use aiconfig_persistence::Store;
 use aiconfig_vault::key::{check_entry, mask};
 use aiconfig_vault::random::RandomSource;
@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::refusals::Refusals;
 use crate::releases::Releases;
-use crate::{AppError, Clock, Live};
+use crate::{AppError, Caller, Clock, Live};
 
 /// Runs commands and queries on one deployment's configuration.
 pub struct Application {
@@ -82,16 +82,21 @@ impl Application {
         Duration::from_micros(u64::try_from(age).unwrap_or(0))
     }
 
-    /// The token behind a bearer text, if it is known, matches, and is neither expired nor
-    /// revoked. An unknown one costs the same work.
+    /// The bearer of a token, if it is known, matches, and is neither expired nor revoked; an
+    /// unknown one costs the same work. Peer and actor are for the caller to fill in.
     #[must_use]
-    pub fn authenticate(&self, bearer: &str) -> Option<Token> {
+    pub fn authenticate(&self, bearer: &str) -> Option<Caller> {
         let text = TokenText::parse(bearer)?;
         let live = self.live();
-        let id = TokenId::parse(text.id())?;
-        let verified = text.verify(live.verifiers.get(&id));
-        let token = live.snapshot.token(id.as_str())?;
-        (verified && token.value.is_live(self.now())).then(|| token.value.clone())
+        let verified = text.verify(live.verifiers.get(text.id()));
+        let token = &live.snapshot.token(text.id())?.value;
+        (verified && token.is_live(self.now())).then(|| Caller {
+            token_id: token.token_id.shared(),
+            role: token.role,
+            account_ids: token.account_ids.clone(),
+            actor: None,
+            peer: None,
+        })
     }
 
     /// Waits until this server has a revision; the caller bounds it by its deadline.

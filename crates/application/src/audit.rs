@@ -10,7 +10,7 @@ use aiconfig_vault::ring::Keyring;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::WriteCall;
+use crate::{Caller, WriteCall};
 
 /// Records of one change that are spelled out; of more, the count is told.
 const SPELLED_OUT: usize = 20;
@@ -70,10 +70,6 @@ pub(crate) fn applied(
 /// An entry with who, what and why.
 pub(crate) fn entry(call: &WriteCall, resource: &str, outcome: &str) -> AuditEntry {
     AuditEntry {
-        actor: call.caller.name().to_string(),
-        token_id: call.caller.token_id.to_string(),
-        role: call.caller.role.as_str().to_owned(),
-        peer: call.caller.peer.to_string(),
         request_id: call
             .request_id
             .clone()
@@ -82,6 +78,18 @@ pub(crate) fn entry(call: &WriteCall, resource: &str, outcome: &str) -> AuditEnt
         resource: resource.to_owned(),
         outcome: outcome.to_owned(),
         reason: call.reason.clone(),
+        ..who(&call.caller)
+    }
+}
+
+/// An entry with who alone.
+pub(crate) fn who(caller: &Caller) -> AuditEntry {
+    let peer = caller.peer.as_ref().map(ToString::to_string);
+    AuditEntry {
+        actor: caller.name().to_string(),
+        token_id: caller.token_id.to_string(),
+        role: caller.role.as_str().to_owned(),
+        peer: peer.unwrap_or_else(|| "local".to_owned()),
         ..AuditEntry::default()
     }
 }

@@ -1,5 +1,6 @@
 //! Who calls, and what every write carries beside its command.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use aiconfig_domain::{AccountId, Role};
@@ -16,8 +17,8 @@ pub struct Caller {
     pub account_ids: Vec<AccountId>,
     /// The end user behind the call, if one was named.
     pub actor: Option<Arc<str>>,
-    /// The address that it calls from.
-    pub peer: Arc<str>,
+    /// The address that it calls from; the command line has none.
+    pub peer: Option<IpAddr>,
 }
 
 impl Caller {
@@ -29,7 +30,7 @@ impl Caller {
             role: Role::Admin,
             account_ids: Vec::new(),
             actor: None,
-            peer: "local".into(),
+            peer: None,
         }
     }
 

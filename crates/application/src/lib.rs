@@ -33,6 +33,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::AppError;
 pub use live::{KeySlot, Live};
 pub use open::{OpenError, OpenOptions};
+pub use refusals::Refusal;
 pub use resolve::{ModelConfigAnswer, ModelConfigQuery};
 pub use secrets::Sidecar;
 pub use seed::SeedError;

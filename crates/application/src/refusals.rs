@@ -1,12 +1,12 @@
 //! Refused attempts on their way into the audit: capped per caller and minute, written later.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use aiconfig_domain::{Rejection, Timestamp};
+use aiconfig_domain::Timestamp;
 use aiconfig_persistence::AuditEntry;
 
-use crate::{AppError, Application, WriteCall, audit};
+use crate::{AppError, Application, Caller, audit};
 
 /// Refusals of one caller that are recorded in one minute; more are only counted.
 const PER_MINUTE: u32 = 60;
@@ -22,34 +22,57 @@ pub(crate) struct Refusals(Mutex<Waiting>);
 struct Waiting {
     entries: Vec<AuditEntry>,
     /// By caller: the minute, and how many there were in it.
-    counts: HashMap<String, (i64, u32)>,
+    counts: HashMap<Arc<str>, (i64, u32)>,
+}
+
+/// A refused attempt.
+#[derive(Clone, Copy)]
+pub struct Refusal<'a> {
+    /// Who called.
+    pub caller: &'a Caller,
+    /// What was called, such as `AccountService/UpsertAccount`.
+    pub rpc: &'a str,
+    /// The caller's id of the request, else that of the call in the logs.
+    pub request_id: &'a str,
+    /// The reason that was answered, such as `PLAN_FORBIDS_OVERRIDES`.
+    pub error_reason: &'a str,
+    /// What it was about, if that is known.
+    pub resource: &'a str,
+    /// Why it was tried, in the caller's words.
+    pub reason: &'a str,
 }
 
 impl Refusals {
-    /// Takes one up.
-    pub(crate) fn note(&self, call: &WriteCall, rejection: &Rejection, now: Timestamp) {
+    fn note(&self, refusal: &Refusal<'_>, now: Timestamp) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = now.as_micros().div_euclid(MINUTE_US);
         waiting.counts.retain(|_, (at, _)| *at == minute);
         let count = waiting
             .counts
-            .entry(call.caller.token_id.to_string())
+            .entry(refusal.caller.token_id.clone())
             .or_insert((minute, 0));
         count.1 += 1;
         if count.1 > PER_MINUTE || waiting.entries.len() >= WAITING {
             return;
         }
-        let resource = rejection
-            .resource
-            .as_ref()
-            .map(|(kind, name)| format!("{kind}/{name}"))
-            .unwrap_or_default();
-        let after =
-            serde_json::json!({ "error_reason": format!("{:?}", rejection.reason) }).to_string();
+        let Refusal {
+            caller,
+            rpc,
+            request_id,
+            error_reason,
+            resource,
+            reason,
+        } = refusal;
+        let after = serde_json::json!({ "error_reason": error_reason }).to_string();
         waiting.entries.push(AuditEntry {
             time_us: now.as_micros(),
             after: Some(after),
-            ..audit::entry(call, &resource, "refused")
+            request_id: (*request_id).to_owned(),
+            rpc: (*rpc).to_owned(),
+            resource: (*resource).to_owned(),
+            outcome: "refused".to_owned(),
+            reason: (*reason).to_owned(),
+            ..audit::who(caller)
         });
     }
 
@@ -72,6 +95,11 @@ impl Refusals {
 }
 
 impl Application {
+    /// Notes a refused attempt for the audit: at most 60 of a caller a minute, written later.
+    pub fn note_refusal(&self, refusal: &Refusal<'_>) {
+        self.refusals.note(refusal, self.now());
+    }
+
     /// Writes the refusals and releases that wait into the audit. A kill loses what still waits.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiconfig_domain::{
-    Change, Command, CommandContext, Decision, Record, Rejection, Snapshot, Timestamp, decide,
+    Change, Command, CommandContext, Decision, Record, Snapshot, Timestamp, decide,
 };
 use aiconfig_persistence::{
     AnswerScope, Commit, Head, SideEffect, StoredAnswerRow, WriteTransaction,
@@ -102,9 +102,6 @@ impl Application {
             Ok(decision) => decision,
             Err(error) => {
                 transaction.rollback().await?;
-                if let AppError::Rejected(rejection) = &error {
-                    self.note_refusal(call, rejection, now);
-                }
                 return Err(error);
             }
         };
@@ -265,11 +262,6 @@ impl Application {
         } else {
             Err(AppError::RequestIdReused)
         }
-    }
-
-    /// Remembers a refused attempt for the audit; it is written in the background.
-    fn note_refusal(&self, call: &WriteCall, rejection: &Rejection, now: Timestamp) {
-        self.refusals.note(call, rejection, now);
     }
 }
 

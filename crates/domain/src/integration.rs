@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, Modality, ProviderName, Reason, Rejection, Snapshot};
+use crate::{Field, Modality, ProviderName, Rejection, Snapshot};
 
 /// A type of integration settings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -151,17 +151,6 @@ impl IntegrationType {
             .into_iter()
             .chain(providers.filter(|kind| kind.shape(snapshot).is_some()))
             .collect()
-    }
-
-    /// Refuses a view or a write of an account that is not there.
-    pub(crate) fn account_missing(account: crate::AccountId) -> Rejection {
-        Rejection::new(
-            Reason::AccountNotFound,
-            format!(
-                "account {account} is not registered; push it with UpsertAccount and try again"
-            ),
-        )
-        .about("Account", account.to_string())
     }
 }
 

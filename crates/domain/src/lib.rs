@@ -67,7 +67,7 @@ pub use selection::{
     select_service,
 };
 pub use settings_json::{ParsedSettings, parse_settings};
-pub use snapshot::Snapshot;
+pub use snapshot::{ModelUses, Snapshot};
 pub use strip::{Stripped, looks_like_key, names_credential, strip_credentials};
 pub use timestamp::Timestamp;
 pub use token::Token;

@@ -1,5 +1,7 @@
 //! Why a command or a query is refused: one reason, a sentence, and every field at fault.
 
+use crate::AccountId;
+
 /// Machine-readable reasons; on the wire they are `ErrorInfo.reason` in upper snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
@@ -81,6 +83,15 @@ impl Rejection {
             metadata: Vec::new(),
             resource: None,
         }
+    }
+
+    /// A view or a write of an account that is not there.
+    #[must_use]
+    pub fn account_not_registered(account: AccountId) -> Self {
+        let message = format!(
+            "account {account} is not registered; push it with UpsertAccount and try again"
+        );
+        Self::new(Reason::AccountNotFound, message).about("Account", account.to_string())
     }
 
     /// Malformed or out of range: every violation at once.

@@ -275,7 +275,10 @@ impl Snapshot {
     }
 
     /// What is stored of the accounts after an id, in order.
-    pub fn accounts_after(&self, id: Option<AccountId>) -> impl Iterator<Item = &AccountEntry> {
+    pub fn accounts_after(
+        &self,
+        id: Option<AccountId>,
+    ) -> impl DoubleEndedIterator<Item = &AccountEntry> {
         let from = id.map_or(Bound::Unbounded, Bound::Excluded);
         self.accounts
             .range((from, Bound::Unbounded))
@@ -414,60 +417,68 @@ impl Snapshot {
         })
     }
 
-    /// Where a model is named: account rows by count, functions, sections and replacements.
+    /// Where a model is named.
     #[must_use]
-    pub fn places_of(&self, model: &ModelId) -> Vec<String> {
-        let mut places = Vec::new();
-        let accounts = self
-            .named_by_accounts
-            .get(model.as_str())
-            .copied()
-            .unwrap_or(0);
-        if accounts > 0 {
-            places.push(format!("{accounts} account rows"));
-        }
+    pub fn uses_of(&self, model: &ModelId) -> ModelUses {
         let named = |value: &Option<Arc<str>>| value.as_deref() == Some(model.as_str());
         let functions = self
             .functions()
             .filter(|function| named(&function.value.defaults.model));
-        places.extend(functions.map(|function| format!("function {}", function.value.name)));
-        if let Some(globals) = self.globals() {
-            let sections = globals
-                .value
-                .sections
-                .iter()
-                .filter(|(_, fields)| named(&fields.model));
-            places.extend(sections.map(|(name, _)| format!("global section {name}")));
-        }
+        let sections = self
+            .globals()
+            .into_iter()
+            .flat_map(|globals| &globals.value.sections);
         let replaced = self
             .models()
             .filter(|other| other.value.replacement.as_ref() == Some(model));
-        places.extend(replaced.map(|other| format!("replacement of {}", other.value.model_id)));
-        places
+        let rows = self.named_by_accounts.get(model.as_str());
+        ModelUses {
+            account_rows: rows.copied().unwrap_or(0),
+            functions: functions.map(|f| f.value.name.to_string()).collect(),
+            sections: sections
+                .filter(|(_, fields)| named(&fields.model))
+                .map(|(name, _)| name.to_string())
+                .collect(),
+            replacements: replaced.map(|m| m.value.model_id.to_string()).collect(),
+        }
+    }
+}
+
+/// Where a model is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelUses {
+    /// How many rows of accounts.
+    pub account_rows: i64,
+    /// Functions with it as their default.
+    pub functions: Vec<String>,
+    /// Sections of the global settings.
+    pub sections: Vec<String>,
+    /// Models that it replaces.
+    pub replacements: Vec<String>,
+}
+
+impl ModelUses {
+    /// How many in all.
+    #[must_use]
+    pub fn total(&self) -> i64 {
+        let named = self.functions.len() + self.sections.len() + self.replacements.len();
+        self.account_rows + i64::try_from(named).unwrap_or(i64::MAX)
     }
 
-    /// How many account rows, functions and sections name a model.
+    /// Each kind of place with its names or count; those without any are left out.
     #[must_use]
-    pub fn used_by(&self, model: &ModelId) -> i64 {
-        let accounts = self
-            .named_by_accounts
-            .get(model.as_str())
-            .copied()
-            .unwrap_or(0);
-        let named = |value: &Option<Arc<str>>| value.as_deref() == Some(model.as_str());
-        let functions = self
-            .functions()
-            .filter(|function| named(&function.value.defaults.model))
-            .count();
-        let sections = self.globals().map_or(0, |globals| {
-            globals
-                .value
-                .sections
-                .values()
-                .filter(|fields| named(&fields.model))
-                .count()
-        });
-        accounts + i64::try_from(functions + sections).unwrap_or(i64::MAX)
+    pub fn by_kind(&self) -> Vec<(&'static str, String)> {
+        let rows = (self.account_rows > 0).then(|| self.account_rows.to_string());
+        let list = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
+        [
+            ("account_rows", rows),
+            ("functions", list(&self.functions)),
+            ("sections", list(&self.sections)),
+            ("replacements", list(&self.replacements)),
+        ]
+        .into_iter()
+        .filter_map(|(kind, what)| Some((kind, what?)))
+        .collect()
     }
 }
 

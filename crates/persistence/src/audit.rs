@@ -19,6 +19,8 @@ pub struct AuditFilter {
     pub actor: Option<String>,
     /// The public id of the token, whole.
     pub token_id: Option<String>,
+    /// The role of the token, whole.
+    pub role: Option<String>,
     /// The name of the call, whole.
     pub rpc: Option<String>,
     /// The outcome, whole.
@@ -140,6 +142,7 @@ fn matching(select: &mut SelectStatement, filter: &AuditFilter) {
         resource,
         actor,
         token_id,
+        role,
         rpc,
         outcome,
         from_time_us,
@@ -149,6 +152,7 @@ fn matching(select: &mut SelectStatement, filter: &AuditFilter) {
         ("resource", resource),
         ("actor", actor),
         ("token_id", token_id),
+        ("role", role),
         ("rpc", rpc),
         ("outcome", outcome),
     ] {

@@ -5,6 +5,7 @@
 mod explain;
 mod keys;
 mod ladder;
+mod quote;
 mod request;
 mod resolve;
 mod view;
@@ -12,5 +13,6 @@ mod view;
 pub use explain::{FieldExplanation, LevelExplanation, Outcome};
 pub use keys::{KeyChoice, KeyProblem, key_choice};
 pub use ladder::Sources;
-pub use resolve::{Query, Resolved, resolve};
+pub use quote::{QuoteQuery, QuoteSubject, Quoted, quote};
+pub use resolve::{Query, Resolved, resolve, unknown_function};
 pub use view::{Choices, SettingsView, settings_view};

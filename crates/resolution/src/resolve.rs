@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use aiconfig_domain::{
     AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName,
-    IntegrationType, LevelFields, Modality, ModelFields, ModelId, ModelPrice, Plan, ProviderName,
-    Reason, Rejection, Snapshot, Timestamp, prices_at,
+    IntegrationType, LevelFields, Modality, Model, ModelFields, ModelId, ModelPrice, Plan,
+    ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
 };
 
 use crate::explain::{FieldExplanation, explain};
@@ -65,10 +65,7 @@ pub struct Resolved {
 /// In this order: the function, the account, the plan, the values of the call; then that no
 /// level yields a model.
 pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Resolved, Rejection> {
-    let function = &snapshot
-        .function(query.function.as_str())
-        .ok_or_else(|| unknown_function(snapshot, &query.function))?
-        .value;
+    let function = find_function(snapshot, &query.function)?;
     let entry = snapshot.account(query.account);
     let plan = match entry.map(|entry| entry.live()) {
         None => Plan::Free,
@@ -132,6 +129,37 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
         sources: walked.sources,
         adjustments: walked.adjustments,
     })
+}
+
+/// A function by its name.
+pub(crate) fn find_function<'a>(
+    snapshot: &'a Snapshot,
+    name: &FunctionName,
+) -> Result<&'a Function, Rejection> {
+    let found = snapshot.function(name.as_str());
+    found
+        .map(|stored| &stored.value)
+        .ok_or_else(|| unknown_function(snapshot, name))
+}
+
+/// What a function resolves to for a quote: the model and the image fields of its calls.
+pub(crate) fn resolve_for_quote<'a>(
+    snapshot: &'a Snapshot,
+    function: &'a Function,
+    account: AccountId,
+) -> Result<(&'a Model, ModelFields), Rejection> {
+    let entry = snapshot
+        .account(account)
+        .filter(|entry| entry.live().is_some());
+    let plan = entry.and_then(|entry| entry.live()).map(|live| live.plan);
+    let call = Call {
+        snapshot,
+        function,
+        entry,
+        may_override: plan.unwrap_or(Plan::Free).rules().may_override,
+    };
+    let (walked, _) = call.walk(&ModelFields::default())?;
+    Ok((walked.model, walked.fields))
 }
 
 struct Call<'a> {
@@ -249,7 +277,9 @@ impl<'a> Call<'a> {
     }
 }
 
-fn unknown_function(snapshot: &Snapshot, name: &FunctionName) -> Rejection {
+/// The refusal of a function that does not exist, with the nearest known name.
+#[must_use]
+pub fn unknown_function(snapshot: &Snapshot, name: &FunctionName) -> Rejection {
     let near = snapshot
         .functions()
         .map(|function| function.value.name.as_str())

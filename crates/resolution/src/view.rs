@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use aiconfig_domain::{
     AccountEntry, AccountId, Field, FieldSource, IntegrationType, LevelFields, Meta, Modality,
-    Model, ModelFields, Reason, Rejection, Snapshot, Stored, defaults, model_choices,
-    service_choices,
+    Model, ModelFields, Rejection, Snapshot, Stored, defaults, model_choices, service_choices,
 };
 
 use crate::ladder::{Level, Sources, service, walk};
@@ -68,12 +67,7 @@ pub fn settings_view(
     account: AccountId,
     kind: &IntegrationType,
 ) -> Result<SettingsView, Rejection> {
-    let missing = || {
-        let message = format!(
-            "account {account} is not registered; push it with UpsertAccount and try again"
-        );
-        Rejection::new(Reason::AccountNotFound, message).about("Account", account.to_string())
-    };
+    let missing = || Rejection::account_not_registered(account);
     let entry = snapshot.account(account).ok_or_else(missing)?;
     let plan = entry.live().ok_or_else(missing)?.plan;
     let Some((modality, fields)) = kind.shape(snapshot) else {

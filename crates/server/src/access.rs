@@ -1,52 +1,143 @@
-//! Who may call what: role by RPC, as data in one place.
+//! Who may call what: roles by RPC, as data in one place.
+
+use std::sync::LazyLock;
 
 use aiconfig_domain::Role;
 
-const ADMIN: &[Role] = &[Role::Admin];
-const ACCOUNT_WRITE: &[Role] = &[Role::Admin, Role::Backend];
-const READ: &[Role] = &[Role::Admin, Role::Backend, Role::Auditor];
-const READ_ALL: &[Role] = &[Role::Admin, Role::Backend, Role::Auditor, Role::Resolver];
-const AUDIT: &[Role] = &[Role::Admin, Role::Auditor];
-const RESOLVE: &[Role] = &[Role::Admin, Role::Backend, Role::Resolver, Role::Auditor];
+/// An RPC and its callers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// Service and method.
+    pub(crate) rpc: &'static str,
+    /// The roles that may call it.
+    pub(crate) roles: &'static [Role],
+    /// Whether a token that is bound to accounts may call it, which then sees and changes those
+    /// accounts alone. It is never one that changes or shows what belongs to the whole platform.
+    pub(crate) bound: bool,
+}
 
-/// Every RPC with the roles that may call it.
-pub(crate) const TABLE: &[(&str, &[Role])] = &[
-    ("ModelConfigService/GetModelConfig", RESOLVE),
-    ("ModelConfigService/BatchGetModelConfigs", RESOLVE),
-    ("IntegrationSettingsService/GetIntegrationSettings", READ),
-    ("IntegrationSettingsService/ListIntegrationSettings", READ),
-    (
-        "IntegrationSettingsService/SaveIntegrationSettings",
-        ACCOUNT_WRITE,
-    ),
-    (
-        "IntegrationSettingsService/ResetIntegrationSettings",
-        ACCOUNT_WRITE,
-    ),
-    ("GlobalSettingsService/GetGlobalSettings", READ),
-    ("GlobalSettingsService/UpdateGlobalSettings", ADMIN),
-    ("AccountService/UpsertAccount", ACCOUNT_WRITE),
-    ("AccountService/BatchUpsertAccounts", ACCOUNT_WRITE),
-    ("AccountService/GetAccount", READ),
-    ("AccountService/ListAccounts", READ),
-    ("AccountService/DeleteAccount", ACCOUNT_WRITE),
-    ("AccountService/ListPlans", READ_ALL),
-    ("ProviderService/CreateProvider", ADMIN),
-    ("ProviderService/GetProvider", AUDIT),
-    ("ProviderService/ListProviders", AUDIT),
-    ("ProviderService/UpdateProvider", ADMIN),
-    ("ProviderService/AddProviderKey", ADMIN),
-    ("ProviderService/ListProviderKeys", AUDIT),
-    ("ProviderService/PromoteProviderKey", ADMIN),
-    ("ProviderService/RollbackProviderKey", ADMIN),
-    ("ProviderService/RevokeProviderKey", ADMIN),
-    ("ProviderService/DestroyProviderKey", ADMIN),
-    ("ProviderService/SetKeyFreeze", ADMIN),
-    ("HistoryService/GetStateDigest", AUDIT),
+/// For accounts, and for what all of them share and may see.
+const fn shared(rpc: &'static str, roles: &'static [Role]) -> Entry {
+    let bound = true;
+    Entry { rpc, roles, bound }
+}
+
+/// For the platform.
+const fn platform(rpc: &'static str, roles: &'static [Role]) -> Entry {
+    let bound = false;
+    Entry { rpc, roles, bound }
+}
+
+const ADMIN: &[Role] = &[Role::Admin];
+const AUDIT: &[Role] = &[Role::Admin, Role::Auditor];
+const WRITE: &[Role] = &[Role::Admin, Role::Backend];
+const READ: &[Role] = &[Role::Admin, Role::Backend, Role::Auditor];
+const CATALOG: &[Role] = &[Role::Admin, Role::Backend, Role::Auditor, Role::Resolver];
+const RESOLVE: &[Role] = CATALOG;
+
+/// Every RPC with its callers.
+#[rustfmt::skip]
+pub(crate) const TABLE: &[Entry] = &[
+    shared("ModelConfigService/GetModelConfig", RESOLVE),
+    shared("ModelConfigService/BatchGetModelConfigs", RESOLVE),
+    shared("IntegrationSettingsService/GetIntegrationSettings", READ),
+    shared("IntegrationSettingsService/ListIntegrationSettings", READ),
+    shared("IntegrationSettingsService/SaveIntegrationSettings", WRITE),
+    shared("IntegrationSettingsService/ResetIntegrationSettings", WRITE),
+    shared("GlobalSettingsService/GetGlobalSettings", READ),
+    platform("GlobalSettingsService/UpdateGlobalSettings", ADMIN),
+    shared("AccountService/UpsertAccount", WRITE),
+    shared("AccountService/BatchUpsertAccounts", WRITE),
+    shared("AccountService/GetAccount", READ),
+    shared("AccountService/ListAccounts", READ),
+    shared("AccountService/DeleteAccount", WRITE),
+    shared("AccountService/ListPlans", CATALOG),
+    platform("ProviderService/CreateProvider", ADMIN),
+    platform("ProviderService/GetProvider", AUDIT),
+    platform("ProviderService/ListProviders", AUDIT),
+    platform("ProviderService/UpdateProvider", ADMIN),
+    platform("ProviderService/AddProviderKey", ADMIN),
+    platform("ProviderService/ListProviderKeys", AUDIT),
+    platform("ProviderService/PromoteProviderKey", ADMIN),
+    platform("ProviderService/RollbackProviderKey", ADMIN),
+    platform("ProviderService/RevokeProviderKey", ADMIN),
+    platform("ProviderService/DestroyProviderKey", ADMIN),
+    platform("ProviderService/SetKeyFreeze", ADMIN),
+    platform("ModelCatalogService/CreateModel", ADMIN),
+    shared("ModelCatalogService/GetModel", CATALOG),
+    shared("ModelCatalogService/ListModels", CATALOG),
+    platform("ModelCatalogService/UpdateModel", ADMIN),
+    platform("ModelCatalogService/DeleteModel", ADMIN),
+    platform("ModelCatalogService/SetDefaultModel", ADMIN),
+    platform("ModelCatalogService/ListFindings", AUDIT),
+    platform("ModelCatalogService/CreateFunction", ADMIN),
+    shared("ModelCatalogService/GetFunction", CATALOG),
+    shared("ModelCatalogService/ListFunctions", CATALOG),
+    platform("ModelCatalogService/UpdateFunction", ADMIN),
+    platform("ModelCatalogService/DeleteFunction", ADMIN),
+    platform("ModelCatalogService/CreateCreditOperation", ADMIN),
+    shared("ModelCatalogService/ListCreditOperations", CATALOG),
+    platform("ModelCatalogService/UpdateCreditOperation", ADMIN),
+    platform("ModelCatalogService/DeleteCreditOperation", ADMIN),
+    shared("ModelCatalogService/QuoteCredits", CATALOG),
+    platform("TokenService/CreateToken", ADMIN),
+    platform("TokenService/ListTokens", AUDIT),
+    platform("TokenService/RevokeToken", ADMIN),
+    platform("AuditService/ListAuditRecords", AUDIT),
+    platform("AuditService/VerifyAuditChain", AUDIT),
+    platform("HistoryService/GetStateDigest", AUDIT),
 ];
 
-/// The roles that may call an RPC, by the end of its path; `None`: there is no such RPC.
-pub(crate) fn roles_of(path: &str) -> Option<(&'static str, &'static [Role])> {
-    let name = path.strip_prefix("/igny8.aiconfig.v1.")?;
-    TABLE.iter().find(|(rpc, _)| *rpc == name).copied()
+static BY_PATH: LazyLock<ahash::HashMap<String, Entry>> = LazyLock::new(|| {
+    let path = |entry: &Entry| format!("/igny8.aiconfig.v1.{}", entry.rpc);
+    TABLE.iter().map(|entry| (path(entry), *entry)).collect()
+});
+
+/// The callers of an RPC by its path; `None`: there is no such RPC.
+pub(crate) fn of_path(path: &str) -> Option<&'static Entry> {
+    BY_PATH.get(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rpc_of_the_protos_has_an_entry_and_no_other() {
+        let set = FileDescriptorSet::decode(aiconfig_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let ours = set
+            .file
+            .iter()
+            .filter(|file| file.package() == "igny8.aiconfig.v1");
+        let rpcs: BTreeSet<String> = ours
+            .flat_map(|file| &file.service)
+            .flat_map(|service| {
+                let name = |method: &prost_types::MethodDescriptorProto| {
+                    format!("{}/{}", service.name(), method.name())
+                };
+                service.method.iter().map(name).collect::<Vec<_>>()
+            })
+            .collect();
+        let entries: BTreeSet<String> = TABLE.iter().map(|entry| entry.rpc.to_owned()).collect();
+        assert_eq!(entries, rpcs);
+        assert_eq!(TABLE.len(), entries.len(), "an RPC has two entries");
+    }
+
+    #[test]
+    fn what_belongs_to_the_platform_is_never_for_bound_tokens() {
+        for entry in TABLE {
+            let method = entry.rpc.split('/').next_back().unwrap();
+            let writes = !["Get", "List", "BatchGet", "Quote", "Verify"]
+                .iter()
+                .any(|verb| method.starts_with(verb));
+            let of_accounts = entry.rpc.starts_with("AccountService/")
+                || entry.rpc.starts_with("IntegrationSettingsService/");
+            assert!(!(writes && entry.bound && !of_accounts), "{}", entry.rpc);
+        }
+    }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiconfig_application::{Application, Applied, Caller, Live, Sidecar, WriteCall, Written};
-use aiconfig_domain::Command;
+use aiconfig_application::{
+    Application, Applied, Caller, Live, Refusal, Sidecar, WriteCall, Written,
+};
+use aiconfig_domain::{AccountId, Command, Rejection};
+use aiconfig_proto::reason::to_wire;
 use aiconfig_proto::v1::{self, ErrorReason};
 use arc_swap::Guard;
 use prost::Message;
@@ -30,6 +33,8 @@ pub(crate) struct Gateway {
 pub(crate) struct CallInfo {
     pub(crate) caller: Arc<Caller>,
     pub(crate) trace_id: Arc<str>,
+    /// Service and method, such as `AccountService/UpsertAccount`.
+    pub(crate) rpc: &'static str,
     /// Time left until the call's deadline when it arrived.
     pub(crate) time_left: Duration,
 }
@@ -88,6 +93,17 @@ pub(crate) fn info<T>(request: &Request<T>) -> Result<CallInfo, ApiError> {
         })
 }
 
+/// Whether a caller may see an account at all; a foreign one gets the answer of an unknown one.
+///
+/// # Errors
+/// `ACCOUNT_NOT_FOUND`.
+pub(crate) fn covered(caller: &Caller, account: AccountId) -> Result<(), Rejection> {
+    if caller.covers(account) {
+        return Ok(());
+    }
+    Err(Rejection::account_not_registered(account))
+}
+
 impl Gateway {
     /// The state for a read, once it has the asked-for revision.
     pub(crate) async fn read<T>(
@@ -106,27 +122,75 @@ impl Gateway {
     pub(crate) async fn write<Q: WriteRequest, A: Message + Default>(
         &self,
         request: Request<Q>,
-        rpc: &'static str,
         parse: impl FnOnce(Q) -> Result<Command, ApiError> + Send,
         answer: impl Fn(&Applied<'_>) -> A + Send + Sync,
     ) -> Result<Response<A>, Status> {
-        let (call, body) = opening(request, rpc)?;
+        self.write_with(request, |body| Ok((parse(body)?, Sidecar::None)), answer)
+            .await
+    }
+
+    /// As [`Gateway::write`], with a secret beside the command.
+    pub(crate) async fn write_with<Q: WriteRequest, A: Message + Default>(
+        &self,
+        request: Request<Q>,
+        parse: impl FnOnce(Q) -> Result<(Command, Sidecar), ApiError> + Send,
+        answer: impl Fn(&Applied<'_>) -> A + Send + Sync,
+    ) -> Result<Response<A>, Status> {
+        let (call, body) = opening(request)?;
         if let Some(stored) = self.stored(&call).await? {
             return Ok(Response::new(stored));
         }
-        let command = parse(body)?;
+        let (command, sidecar) = self.noting(&call, parse(body))?;
+        let encode = A::encode_to_vec;
         let written = self
             .app
-            .write(
-                &call,
-                |_| Ok(command),
-                Sidecar::None,
-                answer,
-                A::encode_to_vec,
-            )
-            .await
-            .map_err(ApiError::from)?;
-        Ok(Response::new(settle(written)?))
+            .write(&call, |_| Ok(command), sidecar, answer, encode);
+        let written = written.await.map_err(ApiError::from).and_then(settle);
+        Ok(Response::new(self.noting(&call, written)?))
+    }
+
+    /// Passes an outcome on; a refusal is noted for the audit. A check alone is no attempt.
+    pub(crate) fn noting<T>(
+        &self,
+        call: &WriteCall,
+        outcome: Result<T, ApiError>,
+    ) -> Result<T, Status> {
+        let error = match outcome {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        if error.is_refusal() && !call.validate_only {
+            self.app.note_refusal(&Refusal {
+                caller: &call.caller,
+                rpc: call.rpc,
+                request_id: call.request_id.as_deref().unwrap_or(&call.trace_id),
+                error_reason: to_wire(error.reason),
+                resource: &error.resource_name(),
+                reason: &call.reason,
+            });
+        }
+        Err(error.into())
+    }
+
+    /// Passes a read's outcome on; a key that was refused is noted for the audit.
+    pub(crate) fn noting_read<T>(
+        &self,
+        info: &CallInfo,
+        outcome: Result<T, ApiError>,
+    ) -> Result<T, Status> {
+        outcome.map_err(|error| {
+            if error.reason == ErrorReason::KeyReadForbidden {
+                self.app.note_refusal(&Refusal {
+                    caller: &info.caller,
+                    rpc: info.rpc,
+                    request_id: &info.trace_id,
+                    error_reason: to_wire(error.reason),
+                    resource: &error.resource_name(),
+                    reason: "",
+                });
+            }
+            error.into()
+        })
     }
 
     /// The answer that an earlier call with the same request id got.
@@ -155,10 +219,7 @@ fn decoded<A: Message + Default>(bytes: &[u8]) -> Result<A, ApiError> {
 }
 
 /// What a write carries beside its command, and its body without the request id.
-pub(crate) fn opening<Q: WriteRequest>(
-    request: Request<Q>,
-    rpc: &'static str,
-) -> Result<(WriteCall, Q), ApiError> {
+pub(crate) fn opening<Q: WriteRequest>(request: Request<Q>) -> Result<(WriteCall, Q), ApiError> {
     let info = info(&request)?;
     let mut body = request.into_inner();
     let request_id = body.take_request_id();
@@ -178,7 +239,7 @@ pub(crate) fn opening<Q: WriteRequest>(
     }
     let call = WriteCall {
         caller: Caller::clone(&info.caller),
-        rpc,
+        rpc: info.rpc,
         request_id: (!request_id.is_empty()).then_some(request_id),
         trace_id: info.trace_id.to_string(),
         body: body.encode_to_vec().into(),

@@ -47,6 +47,29 @@ impl ApiError {
 }
 
 impl ApiError {
+    /// Whether the caller was refused, rather than the server unable to answer.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        use Code as C;
+        matches!(
+            code(self.reason),
+            C::InvalidArgument
+                | C::FailedPrecondition
+                | C::NotFound
+                | C::AlreadyExists
+                | C::Aborted
+                | C::PermissionDenied
+        )
+    }
+
+    /// What it is about, such as `Account/7`; empty if that is not known.
+    pub(crate) fn resource_name(&self) -> String {
+        let name = self
+            .resource
+            .as_ref()
+            .map(|(kind, name)| format!("{kind}/{name}"));
+        name.unwrap_or_default()
+    }
+
     /// As one item of a batch's answer.
     pub(crate) fn into_rpc(self) -> tonic_types::pb::Status {
         let status = Status::from(self);
@@ -240,8 +263,8 @@ impl From<ApiError> for Status {
         if code == Code::FailedPrecondition {
             let subject = resource
                 .as_ref()
-                .map(|(kind, name)| format!("{kind}/{name}"))
-                .unwrap_or_default();
+                .map(|(kind, name)| format!("{kind}/{name}"));
+            let subject = subject.unwrap_or_default();
             details.add_precondition_failure_violation(to_wire(reason), subject, &message);
         }
         if let Some((kind, name)) = resource {

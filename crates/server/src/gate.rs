@@ -13,7 +13,7 @@ use tonic::body::Body;
 use tonic::transport::server::TcpConnectInfo;
 use tower::{Layer, Service};
 
-use crate::access;
+use crate::access::{self, Entry};
 use crate::call::CallInfo;
 use crate::errors::ApiError;
 
@@ -105,7 +105,7 @@ fn admit(
             .strip_prefix("Bearer ")
             .or_else(|| value.strip_prefix("bearer "))
     });
-    let token = bearer
+    let mut caller = bearer
         .and_then(|bearer| app.authenticate(bearer))
         .ok_or_else(|| {
             ApiError::new(
@@ -113,48 +113,51 @@ fn admit(
                 "the call needs a valid bearer token in `authorization`",
             )
         })?;
-    let (rpc, roles) = access::roles_of(request.uri().path())
+    let entry = access::of_path(request.uri().path())
         .ok_or_else(|| ApiError::new(ErrorReason::Unimplemented, "there is no such RPC"))?;
-    if !roles.contains(&token.role) {
-        let may: Vec<&str> = roles.iter().copied().map(Role::as_str).collect();
-        let message = format!(
-            "a {} token may not call {rpc}; these may: {}",
-            token.role.as_str(),
-            may.join(", ")
-        );
-        return Err(ApiError::new(ErrorReason::RoleForbidden, message));
-    }
+    authorise(&caller, entry)?;
     let actor = header("x-aiconfig-actor")
         .map(str::to_owned)
         .filter(|actor| !actor.is_empty());
-    if actor.is_some() && !token.role.may_name_actor() {
+    if actor.is_some() && !caller.role.may_name_actor() {
         return Err(ApiError::new(
             ErrorReason::ActorForbidden,
             "only BACKEND and ADMIN tokens may name an actor",
         ));
     }
-    let peer = request
+    caller.actor = actor.map(|actor| actor.chars().take(255).collect::<String>().into());
+    caller.peer = request
         .extensions()
         .get::<TcpConnectInfo>()
-        .and_then(TcpConnectInfo::remote_addr);
+        .and_then(TcpConnectInfo::remote_addr)
+        .map(|peer| peer.ip());
     let trace_id = header("x-request-id")
         .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
         .map_or_else(|| app.new_trace_id(), str::to_owned);
-    let caller = Caller {
-        token_id: token.token_id.as_str().into(),
-        role: token.role,
-        account_ids: token.account_ids,
-        actor: actor.map(|actor| actor.chars().take(255).collect::<String>().into()),
-        peer: peer
-            .map(|peer| peer.ip().to_string())
-            .unwrap_or_default()
-            .into(),
-    };
     Ok(CallInfo {
         caller: Arc::new(caller),
         trace_id: trace_id.into(),
+        rpc: entry.rpc,
         time_left,
     })
+}
+
+/// Whether the caller's role, and its binding to accounts, let it call an RPC.
+fn authorise(caller: &Caller, entry: &Entry) -> Result<(), ApiError> {
+    let Entry { rpc, roles, bound } = entry;
+    let role = caller.role.as_str();
+    let message = if !roles.contains(&caller.role) {
+        let may: Vec<&str> = roles.iter().copied().map(Role::as_str).collect();
+        format!(
+            "a {role} token may not call {rpc}; these may: {}",
+            may.join(", ")
+        )
+    } else if !bound && !caller.account_ids.is_empty() {
+        format!("{rpc} is for the whole platform; this token is bound to accounts")
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::new(ErrorReason::RoleForbidden, message))
 }
 
 /// The call's deadline: its `grpc-timeout` within bounds.

@@ -6,6 +6,7 @@ mod call;
 mod config;
 mod errors;
 mod gate;
+mod lists;
 mod serve;
 mod services;
 mod start;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use aiconfig_application::Application;
 use aiconfig_proto::v1::{
-    account_service_server::AccountServiceServer,
+    account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
     global_settings_service_server::GlobalSettingsServiceServer,
     history_service_server::HistoryServiceServer,
     integration_settings_service_server::IntegrationSettingsServiceServer,
+    model_catalog_service_server::ModelCatalogServiceServer,
     model_config_service_server::ModelConfigServiceServer,
-    provider_service_server::ProviderServiceServer,
+    provider_service_server::ProviderServiceServer, token_service_server::TokenServiceServer,
 };
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -97,6 +98,11 @@ pub(crate) async fn serve(app: Arc<Application>, options: &Options) -> Result<()
         .add_service(
             ProviderServiceServer::new(services.clone()).max_decoding_message_size(KEY_MESSAGE),
         )
+        .add_service(
+            ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             waiting.cancelled().await;

@@ -1,7 +1,7 @@
 //! Pushes of accounts from Django (section 1).
 
 use super::{Decision, check_etag};
-use crate::integration::IntegrationType;
+
 use crate::{
     Account, AccountId, AccountState, Change, Reason, Rejection, Resource, ResourceKey, Snapshot,
 };
@@ -83,7 +83,7 @@ pub(super) fn delete(snapshot: &Snapshot, command: &DeleteAccount) -> Result<Dec
     let id = command.account_id;
     let key = ResourceKey::Account(id);
     let entry = snapshot.account(id).filter(|entry| entry.live().is_some());
-    let entry = entry.ok_or_else(|| IntegrationType::account_missing(id))?;
+    let entry = entry.ok_or_else(|| Rejection::account_not_registered(id))?;
     check_etag(snapshot, &key, command.expected_etag.as_deref())?;
     let applied = command.source_version > entry.state.value.source_version();
     let mut decision = Decision {
@@ -118,7 +118,7 @@ pub(super) fn writable(snapshot: &Snapshot, id: AccountId) -> Result<&Account, R
     snapshot
         .account(id)
         .and_then(crate::AccountEntry::live)
-        .ok_or_else(|| IntegrationType::account_missing(id))
+        .ok_or_else(|| Rejection::account_not_registered(id))
 }
 
 /// Refuses what a plan may not.

@@ -46,7 +46,7 @@ impl CreateCreditOperation {
             .is_some()
         {
             return Err(exists(
-                "credit_operation",
+                "CreditOperation",
                 command.value.operation_type.as_str(),
             ));
         }
@@ -90,7 +90,7 @@ impl DeleteCreditOperation {
             let message = format!("{used} functions are charged as {name}");
             return Err(Rejection::new(Reason::ResourceInUse, message)
                 .with("functions", used.to_string())
-                .about("credit_operation", name.as_str()));
+                .about("CreditOperation", name.as_str()));
         }
         Ok(delete(key))
     }
@@ -108,7 +108,7 @@ fn find<'a>(
                 Reason::CreditOperationNotFound,
                 format!("there is no credit operation {name}"),
             )
-            .about("credit_operation", name.as_str())
+            .about("CreditOperation", name.as_str())
         })
 }
 

@@ -47,7 +47,7 @@ impl CreateFunction {
             .collect();
         let warnings = check(snapshot, &command.value, &given)?;
         if snapshot.function(command.value.name.as_str()).is_some() {
-            return Err(exists("function", command.value.name.as_str()));
+            return Err(exists("Function", command.value.name.as_str()));
         }
         Ok(Decision {
             warnings,
@@ -103,7 +103,7 @@ fn find<'a>(snapshot: &'a Snapshot, name: &FunctionName) -> Result<&'a Function,
                 Reason::FunctionNotFound,
                 format!("there is no function {name}"),
             )
-            .about("function", name.as_str())
+            .about("Function", name.as_str())
         })
 }
 

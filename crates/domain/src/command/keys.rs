@@ -102,10 +102,7 @@ impl AddKey {
             );
             return Err(Rejection::new(Reason::DuplicateKey, message)
                 .with("version", same.version.to_string())
-                .about(
-                    "provider_key",
-                    format!("{}/{}", provider.name, same.version),
-                ));
+                .about("ProviderKey", format!("{}/{}", provider.name, same.version)));
         }
         let last = keys().map(|key| key.version).max().unwrap_or(0);
         let origin = origin_of(&provider.base_url).ok_or_else(|| {
@@ -164,7 +161,7 @@ impl RollbackKey {
             .ok_or_else(|| {
                 let message = format!("provider {} has no retired key", provider.name);
                 Rejection::new(Reason::NoRetiredKey, message)
-                    .about("provider", provider.name.as_str())
+                    .about("Provider", provider.name.as_str())
             })?;
         switch(snapshot, provider, last, KeyState::Standby, context.now)
     }
@@ -318,7 +315,7 @@ fn expect_primary(
             let message = format!("version {present} is primary (0: none)");
             Err(Rejection::new(Reason::ExpectedPrimaryMismatch, message)
                 .with("primary_version", present.to_string())
-                .about("provider", provider.name.as_str()))
+                .about("Provider", provider.name.as_str()))
         }
         _ => Ok(()),
     }
@@ -336,7 +333,7 @@ fn version<'a>(
         .ok_or_else(|| {
             let message = format!("provider {} has no key version {version}", provider.name);
             Rejection::new(Reason::ProviderKeyNotFound, message)
-                .about("provider_key", format!("{}/{version}", provider.name))
+                .about("ProviderKey", format!("{}/{version}", provider.name))
         })
 }
 
@@ -345,7 +342,7 @@ fn name(key: &ProviderKey) -> ResourceKey {
 }
 
 fn about(key: &ProviderKey, rejection: Rejection) -> Rejection {
-    rejection.about("provider_key", format!("{}/{}", key.provider, key.version))
+    rejection.about("ProviderKey", format!("{}/{}", key.provider, key.version))
 }
 
 fn wrong_state(key: &ProviderKey) -> Rejection {

@@ -1,15 +1,13 @@
 //! Adding, changing, deleting models and moving the default.
 
-use std::sync::Arc;
-
 use super::providers::{
     check_etag, delete, exists, find as find_provider, put, put_changed, refuse_any,
 };
 use super::{CommandContext, Decision};
 use crate::price::{check_prices, sort_prices};
 use crate::{
-    Change, Field, Modality, Model, ModelField, ModelId, ModelStatus, Reason, Rejection, Resource,
-    ResourceKey, Snapshot, Violation,
+    Change, Field, Modality, Model, ModelField, ModelId, ModelStatus, ProviderName, Reason,
+    Rejection, Resource, ResourceKey, Snapshot, Violation,
 };
 
 /// Adds a model; it is nobody's default yet.
@@ -33,6 +31,8 @@ pub struct UpdateModel {
 /// Deletes a model that nothing uses.
 #[derive(Clone, Debug)]
 pub struct DeleteModel {
+    /// Its provider; absent: whichever has it.
+    pub provider: Option<ProviderName>,
     /// The model.
     pub model_id: ModelId,
     /// The etag that the caller last saw; absent skips the check.
@@ -42,6 +42,8 @@ pub struct DeleteModel {
 /// Makes a model the default of its provider and modality.
 #[derive(Clone, Debug)]
 pub struct SetDefaultModel {
+    /// Its provider; absent: whichever has it.
+    pub provider: Option<ProviderName>,
     /// The model.
     pub model_id: ModelId,
     /// The etag that the caller last saw; absent skips the check.
@@ -70,7 +72,7 @@ impl CreateModel {
             ));
         }
         if snapshot.model(value.model_id.as_str()).is_some() {
-            return Err(exists("model", value.model_id.as_str()));
+            return Err(exists("Model", value.model_id.as_str()));
         }
         Ok(put(Resource::Model(value)))
     }
@@ -136,63 +138,25 @@ impl DeleteModel {
         command: &Self,
         _: &CommandContext,
     ) -> Result<Decision, Rejection> {
-        let model = find(snapshot, &command.model_id)?;
+        let model = find_of(snapshot, command.provider.as_ref(), &command.model_id)?;
         let id = model.model_id.as_str();
         let key = ResourceKey::Model(model.model_id.clone());
         check_etag(snapshot, &key, command.expected_etag.as_deref())?;
-        let named = |name: &Option<Arc<str>>| name.as_deref() == Some(id);
-        let uses = [
-            (
-                "accounts",
-                snapshot
-                    .accounts_after(None)
-                    .filter(|entry| {
-                        entry
-                            .overrides
-                            .iter()
-                            .any(|row| named(&row.value.fields.model))
-                    })
-                    .count(),
-            ),
-            (
-                "functions",
-                snapshot
-                    .functions()
-                    .filter(|f| named(&f.value.defaults.model))
-                    .count(),
-            ),
-            (
-                "sections",
-                snapshot.globals().map_or(0, |globals| {
-                    globals
-                        .value
-                        .sections
-                        .values()
-                        .filter(|fields| named(&fields.model))
-                        .count()
-                }),
-            ),
-            (
-                "replacements",
-                snapshot
-                    .models()
-                    .filter(|m| m.value.replacement.as_ref() == Some(&model.model_id))
-                    .count(),
-            ),
-        ];
-        if uses.iter().all(|(_, count)| *count == 0) {
+        let uses = snapshot.uses_of(&model.model_id).by_kind();
+        if uses.is_empty() {
             return Ok(delete(key));
         }
         let places: Vec<String> = uses
             .iter()
-            .filter(|(_, n)| *n > 0)
-            .map(|(place, n)| format!("{place}: {n}"))
+            .map(|(kind, what)| format!("{kind}: {what}"))
             .collect();
-        let message = format!("model {id} is in use ({})", places.join(", "));
-        let rejection = Rejection::new(Reason::ModelInUse, message).about("model", id);
-        Err(uses.into_iter().fold(rejection, |r, (place, count)| {
-            r.with(place, count.to_string())
-        }))
+        let message = format!(
+            "model {id} is in use ({}); set active = false instead, with a replacement",
+            places.join("; ")
+        );
+        let rejection = Rejection::new(Reason::ModelInUse, message).about("Model", id);
+        let with = |rejection: Rejection, (kind, what)| rejection.with(kind, what);
+        Err(uses.into_iter().fold(rejection, with))
     }
 }
 
@@ -202,7 +166,7 @@ impl SetDefaultModel {
         command: &Self,
         _: &CommandContext,
     ) -> Result<Decision, Rejection> {
-        let model = find(snapshot, &command.model_id)?;
+        let model = find_of(snapshot, command.provider.as_ref(), &command.model_id)?;
         let key = ResourceKey::Model(model.model_id.clone());
         check_etag(snapshot, &key, command.expected_etag.as_deref())?;
         if snapshot.model_status(model) != ModelStatus::Usable {
@@ -211,7 +175,7 @@ impl SetDefaultModel {
                 model.model_id
             );
             return Err(Rejection::new(Reason::ModelNotUsable, message)
-                .about("model", model.model_id.as_str()));
+                .about("Model", model.model_id.as_str()));
         }
         if model.is_default {
             return Ok(Decision {
@@ -237,13 +201,27 @@ impl SetDefaultModel {
     }
 }
 
+/// A model by its id; one of another provider than the named one is not found.
+fn find_of<'a>(
+    snapshot: &'a Snapshot,
+    provider: Option<&ProviderName>,
+    id: &ModelId,
+) -> Result<&'a Model, Rejection> {
+    let model = find(snapshot, id)?;
+    if provider.is_none_or(|provider| *provider == model.provider) {
+        return Ok(model);
+    }
+    let message = format!("{id} is a model of {}", model.provider);
+    Err(Rejection::new(Reason::ModelNotFound, message).about("Model", id.as_str()))
+}
+
 fn find<'a>(snapshot: &'a Snapshot, id: &ModelId) -> Result<&'a Model, Rejection> {
     snapshot
         .model(id.as_str())
         .map(|stored| &stored.value)
         .ok_or_else(|| {
             Rejection::new(Reason::ModelNotFound, format!("there is no model {id}"))
-                .about("model", id.as_str())
+                .about("Model", id.as_str())
         })
 }
 

@@ -45,7 +45,7 @@ impl CreateProvider {
         }
         refuse_any(violations)?;
         if snapshot.provider(value.name.as_str()).is_some() {
-            return Err(exists("provider", value.name.as_str()));
+            return Err(exists("Provider", value.name.as_str()));
         }
         Ok(put(Resource::Provider(value.clone())))
     }
@@ -78,7 +78,7 @@ impl UpdateProvider {
                 );
                 return Err(Rejection::new(Reason::ResourceInUse, message)
                     .with("models", models.to_string())
-                    .about("provider", value.name.as_str()));
+                    .about("Provider", value.name.as_str()));
             }
         }
         let mut decision = put_changed(former, &value, key, Resource::Provider);
@@ -165,7 +165,7 @@ pub(super) fn find<'a>(
                 Reason::ProviderNotFound,
                 format!("there is no provider {name}"),
             )
-            .about("provider", name.as_str())
+            .about("Provider", name.as_str())
         })
 }
 

@@ -59,7 +59,7 @@ impl CreateToken {
             .collect(),
         )?;
         if snapshot.token(value.token_id.as_str()).is_some() {
-            return Err(exists("token", value.token_id.as_str()));
+            return Err(exists("Token", value.token_id.as_str()));
         }
         Ok(put(Resource::Token(value)))
     }
@@ -77,7 +77,7 @@ impl RevokeToken {
             .map(|stored| &stored.value)
             .ok_or_else(|| {
                 Rejection::new(Reason::TokenNotFound, format!("there is no token {id}"))
-                    .about("token", id)
+                    .about("Token", id)
             })?;
         let key = ResourceKey::Token(token.token_id.clone());
         check_etag(snapshot, &key, command.expected_etag.as_deref())?;

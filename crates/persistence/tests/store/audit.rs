@@ -54,6 +54,7 @@ pub(crate) async fn appends_and_lists(place: Place) {
         resource: Some("things/1".to_owned()),
         outcome: Some("OK".to_owned()),
         token_id: Some(String::new()),
+        role: Some(String::new()),
         from_time_us: Some(1_000),
         to_time_us: Some(1_001),
     };

@@ -1,27 +1,91 @@
 //! `AccountService`.
 
-use aiconfig_application::Applied;
-use aiconfig_domain::{AccountId, Command, DeleteAccount, Plan, Rejection, UpsertAccounts};
-use aiconfig_proto::v1::{self, ErrorReason, account_service_server::AccountService};
+use aiconfig_application::{Applied, Caller};
+use aiconfig_domain::{
+    Account, AccountEntry, AccountId, Command, Plan, PushOutcome, Rejection, ResourceKey, Snapshot,
+    UpsertAccounts,
+};
+use aiconfig_proto::v1::{self, account_service_server::AccountService};
 use tonic::{Request, Response, Status};
 
 use super::Services;
-use crate::call::info;
+use crate::call::{covered, info};
 use crate::errors::ApiError;
+use crate::lists::filter::{Name, Test, descending, tests};
+use crate::lists::{ListQuery, Paging};
 use crate::wire;
 
-/// Accounts of a batch.
-const BATCH: usize = 1_000;
-
-fn not_found(id: i64) -> ApiError {
-    ApiError::new(
-        ErrorReason::AccountNotFound,
-        format!("account {id} is not registered; push it with UpsertAccount"),
-    )
+fn account(snapshot: &Snapshot, entry: &AccountEntry) -> Option<v1::Account> {
+    let id = entry.live()?.account_id;
+    wire::stored_account(&entry.state, snapshot.etag(&ResourceKey::Account(id)))
 }
 
 fn pushed(applied: &Applied<'_>, id: AccountId) -> Option<v1::Account> {
-    wire::account(applied.snapshot, &applied.snapshot.account(id)?.state)
+    account(applied.snapshot, applied.snapshot.account(id)?)
+}
+
+/// A push of an account that the caller may see.
+fn checked(caller: &Caller, push: Result<Account, Rejection>) -> Result<Account, Rejection> {
+    let account = push?;
+    covered(caller, account.account_id)?;
+    Ok(account)
+}
+
+/// One item of a batch's answer.
+fn item(
+    applied: &Applied<'_>,
+    push: &Result<PushOutcome, Rejection>,
+) -> v1::batch_upsert_accounts_response::Result {
+    use v1::batch_upsert_accounts_response::{Result as Item, result};
+    match push {
+        Ok(push) => Item {
+            result: pushed(applied, push.account_id).map(result::Result::Account),
+            applied: push.applied,
+            changed: push.changed,
+        },
+        Err(rejection) => Item {
+            result: Some(result::Result::Error(
+                ApiError::from(rejection.clone()).into_rpc(),
+            )),
+            applied: false,
+            changed: false,
+        },
+    }
+}
+
+fn read_filter(text: &str) -> Result<Test<Account>, ApiError> {
+    const NAMES: &[Name] = &[Name::Exact("plan"), Name::Exact("active")];
+    tests(text, NAMES, |condition| {
+        Ok(if condition.name == "plan" {
+            let wanted = condition.one_of("PLAN_", &Plan::ALL, Plan::as_str)?;
+            Box::new(move |account: &Account| account.plan == wanted) as Test<Account>
+        } else {
+            let wanted = condition.flag()?;
+            Box::new(move |account| account.active == wanted)
+        })
+    })
+}
+
+/// What a caller may see of the accounts, in the order of their ids.
+fn seen<'a>(
+    snapshot: &'a Snapshot,
+    caller: &'a Caller,
+    backwards: bool,
+) -> Box<dyn Iterator<Item = &'a AccountEntry> + Send + 'a> {
+    if !caller.account_ids.is_empty() {
+        let mut ids = caller.account_ids.clone();
+        ids.sort_unstable();
+        if backwards {
+            ids.reverse();
+        }
+        return Box::new(ids.into_iter().filter_map(|id| snapshot.account(id)));
+    }
+    let all = snapshot.accounts_after(None);
+    if backwards {
+        Box::new(all.rev())
+    } else {
+        Box::new(all)
+    }
 }
 
 #[tonic::async_trait]
@@ -30,26 +94,19 @@ impl AccountService for Services {
         &self,
         request: Request<v1::UpsertAccountRequest>,
     ) -> Result<Response<v1::UpsertAccountResponse>, Status> {
-        let bound = info(&request)?.caller;
+        let caller = info(&request)?.caller;
         let parse = |body: v1::UpsertAccountRequest| {
-            let account = wire::account_push(body.account.unwrap_or_default(), "account.")?;
-            if !bound.covers(account.account_id) {
-                return Err(not_found(account.account_id.get()));
-            }
-            let expected_etag = wire::etag(body.expected_etag);
+            let account = checked(&caller, wire::account_push("account", body.account))?;
             Ok(Command::UpsertAccounts(UpsertAccounts {
                 pushes: vec![Ok(account)],
                 partial: false,
-                expected_etag,
+                expected_etag: wire::expected_etag(body.expected_etag),
             }))
         };
         self.0
-            .write(request, "AccountService/UpsertAccount", parse, |applied| {
-                let push = applied
-                    .decision
-                    .pushes
-                    .first()
-                    .and_then(|push| push.as_ref().ok());
+            .write(request, parse, |applied| {
+                let push = applied.decision.pushes.first();
+                let push = push.and_then(|push| push.as_ref().ok());
                 v1::UpsertAccountResponse {
                     account: push.and_then(|push| pushed(applied, push.account_id)),
                     applied: push.is_some_and(|push| push.applied),
@@ -64,60 +121,27 @@ impl AccountService for Services {
         &self,
         request: Request<v1::BatchUpsertAccountsRequest>,
     ) -> Result<Response<v1::BatchUpsertAccountsResponse>, Status> {
-        let bound = info(&request)?.caller;
+        let caller = info(&request)?.caller;
         let parse = |body: v1::BatchUpsertAccountsRequest| {
-            if body.accounts.len() > BATCH {
-                return Err(Rejection::invalid_field("accounts", "at most 1000 items").into());
-            }
-            let read = |(at, account): (usize, v1::Account)| {
-                let account = wire::account_push(account, &format!("accounts[{at}]."))?;
-                if bound.covers(account.account_id) {
-                    Ok(account)
-                } else {
-                    let message = "the token is not bound to this account";
-                    Err(Rejection::new(
-                        aiconfig_domain::Reason::AccountNotFound,
-                        message,
-                    ))
-                }
-            };
-            let pushes = body.accounts.into_iter().enumerate().map(read).collect();
+            let pushes = wire::account_pushes(body.accounts, body.partial)?;
+            let checked = pushes.into_iter().map(|push| checked(&caller, push));
             Ok(Command::UpsertAccounts(UpsertAccounts {
-                pushes,
+                pushes: checked.collect(),
                 partial: body.partial,
                 expected_etag: None,
             }))
         };
         self.0
-            .write(
-                request,
-                "AccountService/BatchUpsertAccounts",
-                parse,
-                |applied| {
-                    use v1::batch_upsert_accounts_response::{Result as Item, result};
-                    let item = |push: &Result<aiconfig_domain::PushOutcome, Rejection>| match push {
-                        Ok(push) => Item {
-                            result: pushed(applied, push.account_id).map(result::Result::Account),
-                            applied: push.applied,
-                            changed: push.changed,
-                        },
-                        Err(rejection) => {
-                            let error =
-                                result::Result::Error(ApiError::from(rejection.clone()).into_rpc());
-                            Item {
-                                result: Some(error),
-                                applied: false,
-                                changed: false,
-                            }
-                        }
-                    };
-                    v1::BatchUpsertAccountsResponse {
-                        results: applied.decision.pushes.iter().map(item).collect(),
-                        changed: applied.changed,
-                        revision: applied.snapshot.revision(),
-                    }
-                },
-            )
+            .write(request, parse, |applied| v1::BatchUpsertAccountsResponse {
+                results: applied
+                    .decision
+                    .pushes
+                    .iter()
+                    .map(|push| item(applied, push))
+                    .collect(),
+                changed: applied.changed,
+                revision: applied.snapshot.revision(),
+            })
             .await
     }
 
@@ -125,19 +149,15 @@ impl AccountService for Services {
         &self,
         request: Request<v1::GetAccountRequest>,
     ) -> Result<Response<v1::GetAccountResponse>, Status> {
-        let v1::GetAccountRequest {
-            account_id,
-            min_revision,
-        } = *request.get_ref();
-        let live = self.0.read(&request, min_revision).await?;
-        let id = wire::account_id(account_id).map_err(ApiError::from)?;
-        let entry = live
-            .snapshot
-            .account(id)
-            .filter(|_| info(&request).is_ok_and(|info| info.caller.covers(id)));
-        let account = entry.and_then(|entry| wire::account(&live.snapshot, &entry.state));
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
+        let id = wire::account_id(asked.account_id).map_err(ApiError::from)?;
+        covered(&info(&request)?.caller, id).map_err(ApiError::from)?;
+        let entry = live.snapshot.account(id);
+        let account = entry.and_then(|entry| account(&live.snapshot, entry));
+        let missing = || ApiError::from(Rejection::account_not_registered(id));
         Ok(Response::new(v1::GetAccountResponse {
-            account: Some(account.ok_or_else(|| not_found(account_id))?),
+            account: Some(account.ok_or_else(missing)?),
         }))
     }
 
@@ -145,76 +165,40 @@ impl AccountService for Services {
         &self,
         request: Request<v1::ListAccountsRequest>,
     ) -> Result<Response<v1::ListAccountsResponse>, Status> {
-        let info = info(&request)?;
-        let v1::ListAccountsRequest {
-            page_size,
-            page_token,
-            filter,
-            order_by,
-            min_revision,
-        } = request.get_ref();
-        let live = self.0.read(&request, *min_revision).await?;
-        if !filter.is_empty() {
-            return Err(ApiError::field(
-                ErrorReason::FilterInvalid,
-                "filter",
-                "this server takes none yet",
-            )
-            .into());
-        }
-        if !order_by.is_empty() && order_by != "account_id" {
-            return Err(
-                ApiError::field(ErrorReason::OrderByInvalid, "order_by", "account_id").into(),
-            );
-        }
-        let size = match page_size {
-            0 => 50,
-            1.. => usize::try_from(*page_size).unwrap_or(0).min(1_000),
-            _ => {
-                return Err(ApiError::field(
-                    ErrorReason::PageSizeInvalid,
-                    "page_size",
-                    "0 to 1000",
-                )
-                .into());
-            }
-        };
-        let after = match page_token
-            .strip_prefix("accounts:")
-            .and_then(|id| id.parse().ok())
-            .and_then(AccountId::new)
-        {
-            None if !page_token.is_empty() => {
-                let right = "a next_page_token of this list";
-                return Err(
-                    ApiError::field(ErrorReason::PageTokenInvalid, "page_token", right).into(),
-                );
-            }
-            after => after,
-        };
-        let seen = |entry: &&aiconfig_domain::AccountEntry| {
-            entry
-                .live()
-                .is_some_and(|account| info.caller.covers(account.account_id))
-        };
+        let caller = info(&request)?.caller;
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
         let snapshot = &live.snapshot;
-        let mut accounts: Vec<v1::Account> = snapshot
-            .accounts_after(after)
-            .filter(seen)
-            .take(size + 1)
-            .filter_map(|entry| wire::account(snapshot, &entry.state))
-            .collect();
-        let more = accounts.len() > size;
-        accounts.truncate(size);
-        let last = accounts.last().filter(|_| more);
+        let matches = read_filter(&asked.filter)?;
+        let backwards = descending(&asked.order_by, "account_id", false)?;
+        let query = ListQuery {
+            order_by: &asked.order_by,
+            ..ListQuery::new("ListAccounts", &asked.filter)
+        };
+        let paging = Paging::new(asked.page_size, &asked.page_token, query)?;
+        let last = paging.after_key(|key| key.parse().ok().and_then(AccountId::new))?;
+        let entries = seen(snapshot, &caller, backwards)
+            .filter_map(|entry| Some((entry.live()?, entry)))
+            .filter(|(account, _)| matches(account));
+        let page = paging.page(
+            entries,
+            |(account, _)| account.account_id.to_string(),
+            |(account, _)| {
+                last.is_none_or(|last| {
+                    if backwards {
+                        account.account_id < last
+                    } else {
+                        account.account_id > last
+                    }
+                })
+            },
+            |(_, entry)| account(snapshot, entry).unwrap_or_default(),
+        );
         Ok(Response::new(v1::ListAccountsResponse {
-            next_page_token: last
-                .map(|account| format!("accounts:{}", account.account_id))
-                .unwrap_or_default(),
-            total_size: i32::try_from(snapshot.accounts_after(None).filter(seen).count())
-                .unwrap_or(i32::MAX),
+            accounts: page.items,
+            next_page_token: page.next_page_token,
+            total_size: page.total_size,
             revision: snapshot.revision(),
-            accounts,
         }))
     }
 
@@ -222,26 +206,17 @@ impl AccountService for Services {
         &self,
         request: Request<v1::DeleteAccountRequest>,
     ) -> Result<Response<v1::DeleteAccountResponse>, Status> {
-        let bound = info(&request)?.caller;
-        let parse = |body: v1::DeleteAccountRequest| {
-            let account_id = wire::account_id(body.account_id)?;
-            if !bound.covers(account_id) {
-                return Err(not_found(body.account_id));
-            }
-            let expected_etag = wire::etag(body.expected_etag);
-            Ok(Command::DeleteAccount(DeleteAccount {
-                account_id,
-                source_version: body.source_version,
-                expected_etag,
-            }))
+        let caller = info(&request)?.caller;
+        let parse = |body| {
+            let delete = wire::delete_account(body)?;
+            covered(&caller, delete.account_id)?;
+            Ok(Command::DeleteAccount(delete))
         };
         self.0
-            .write(request, "AccountService/DeleteAccount", parse, |applied| {
-                v1::DeleteAccountResponse {
-                    applied: applied.changed,
-                    changed: applied.changed,
-                    revision: applied.snapshot.revision(),
-                }
+            .write(request, parse, |applied| v1::DeleteAccountResponse {
+                applied: applied.changed,
+                changed: applied.changed,
+                revision: applied.snapshot.revision(),
             })
             .await
     }
@@ -250,20 +225,23 @@ impl AccountService for Services {
         &self,
         request: Request<v1::ListPlansRequest>,
     ) -> Result<Response<v1::ListPlansResponse>, Status> {
-        let live = self
-            .0
-            .read(&request, request.get_ref().min_revision)
-            .await?;
-        let plans = Plan::ALL.map(|plan| v1::PlanInfo {
-            plan: wire::plan(plan).into(),
-            display_name: plan.as_str().to_owned(),
-            may_override: plan.rules().may_override,
-            description: plan.rules().summary.to_owned(),
-        });
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
+        let matches = tests(&asked.filter, &[Name::Exact("may_override")], |condition| {
+            let wanted = condition.flag()?;
+            Ok(Box::new(move |plan: &Plan| plan.rules().may_override == wanted) as Test<Plan>)
+        })?;
+        let query = ListQuery::new("ListPlans", &asked.filter);
+        let page = Paging::new(asked.page_size, &asked.page_token, query)?.page_by(
+            Plan::ALL.into_iter().filter(|plan| matches(plan)),
+            |plan| (*plan as u8).to_string(),
+            false,
+            wire::plan_info,
+        );
         Ok(Response::new(v1::ListPlansResponse {
-            plans: plans.to_vec(),
-            next_page_token: String::new(),
-            total_size: 4,
+            plans: page.items,
+            next_page_token: page.next_page_token,
+            total_size: page.total_size,
             revision: live.snapshot.revision(),
         }))
     }

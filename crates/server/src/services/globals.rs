@@ -1,11 +1,16 @@
 //! `GlobalSettingsService`.
 
-use aiconfig_domain::{Command, UpdateGlobals};
+use aiconfig_domain::{Command, ResourceKey, Snapshot};
 use aiconfig_proto::v1::{self, global_settings_service_server::GlobalSettingsService};
 use tonic::{Request, Response, Status};
 
 use super::Services;
 use crate::wire;
+
+fn global_settings(snapshot: &Snapshot) -> v1::GlobalSettings {
+    let etag = snapshot.etag(&ResourceKey::GlobalSettings);
+    wire::global_settings(snapshot.globals(), etag)
+}
 
 #[tonic::async_trait]
 impl GlobalSettingsService for Services {
@@ -13,13 +18,10 @@ impl GlobalSettingsService for Services {
         &self,
         request: Request<v1::GetGlobalSettingsRequest>,
     ) -> Result<Response<v1::GetGlobalSettingsResponse>, Status> {
-        let live = self
-            .0
-            .read(&request, request.get_ref().min_revision)
-            .await?;
-        let global_settings = Some(wire::global_settings(&live.snapshot));
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
         Ok(Response::new(v1::GetGlobalSettingsResponse {
-            global_settings,
+            global_settings: Some(global_settings(&live.snapshot)),
         }))
     }
 
@@ -27,26 +29,14 @@ impl GlobalSettingsService for Services {
         &self,
         request: Request<v1::UpdateGlobalSettingsRequest>,
     ) -> Result<Response<v1::UpdateGlobalSettingsResponse>, Status> {
-        let parse = |body: v1::UpdateGlobalSettingsRequest| {
-            let patch =
-                wire::global_patch(body.global_settings.unwrap_or_default(), body.update_mask)?;
-            Ok(Command::UpdateGlobals(UpdateGlobals {
-                patch,
-                expected_etag: wire::etag(body.expected_etag),
-            }))
-        };
+        let parse = |body| Ok(Command::UpdateGlobals(wire::update_globals(body)?));
         self.0
-            .write(
-                request,
-                "GlobalSettingsService/UpdateGlobalSettings",
-                parse,
-                |applied| v1::UpdateGlobalSettingsResponse {
-                    global_settings: Some(wire::global_settings(applied.snapshot)),
-                    warnings: applied.decision.warnings.clone(),
-                    changed: applied.changed,
-                    revision: applied.snapshot.revision(),
-                },
-            )
+            .write(request, parse, |applied| v1::UpdateGlobalSettingsResponse {
+                global_settings: Some(global_settings(applied.snapshot)),
+                warnings: applied.decision.warnings.clone(),
+                changed: applied.changed,
+                revision: applied.snapshot.revision(),
+            })
             .await
     }
 }

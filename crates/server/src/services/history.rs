@@ -12,15 +12,13 @@ impl HistoryService for Services {
         &self,
         request: Request<v1::GetStateDigestRequest>,
     ) -> Result<Response<v1::GetStateDigestResponse>, Status> {
-        let live = self
-            .0
-            .read(&request, request.get_ref().min_revision)
-            .await?;
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
         Ok(Response::new(v1::GetStateDigestResponse {
             digest: live.snapshot.digest().to_hex(),
             revision: live.snapshot.revision(),
             resource_count: live.snapshot.resource_count(),
-            log_time: wire::time(live.snapshot.log_time()),
+            log_time: Some(wire::time(live.snapshot.log_time())),
         }))
     }
 }

@@ -1,11 +1,14 @@
 //! The RPCs: each parses, calls the application, builds the answer.
 
 mod account;
+mod audit;
+mod catalog;
 mod globals;
 mod history;
 mod model_config;
-mod provider;
+mod providers;
 mod settings;
+mod tokens;
 
 use crate::call::Gateway;
 

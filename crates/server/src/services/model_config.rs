@@ -1,13 +1,12 @@
 //! `ModelConfigService`: the main call.
 
-use aiconfig_application::{Caller, Live, ModelConfigQuery};
-use aiconfig_domain::{FunctionName, Reason, Rejection, Timestamp, Violation};
+use aiconfig_application::{Caller, Live};
+use aiconfig_domain::{Rejection, Timestamp};
 use aiconfig_proto::v1::{self, ErrorReason, model_config_service_server::ModelConfigService};
-use aiconfig_resolution::Query;
 use tonic::{Request, Response, Status};
 
 use super::Services;
-use crate::call::info;
+use crate::call::{covered, info};
 use crate::errors::ApiError;
 use crate::wire;
 
@@ -22,47 +21,14 @@ impl Services {
         request: v1::GetModelConfigRequest,
         now: Timestamp,
     ) -> Result<v1::ModelConfig, ApiError> {
-        let v1::GetModelConfigRequest {
-            account_id,
-            function_name,
-            overrides,
-            include_api_key,
-            include_explanation,
-            min_revision: _,
-        } = request;
-        if include_api_key && !caller.role.may_read_keys() {
+        if request.include_api_key && !caller.role.may_read_keys() {
             let message = "only BACKEND tokens read keys; leave include_api_key out";
             return Err(ApiError::new(ErrorReason::KeyReadForbidden, message));
         }
-        let mut violations = Vec::new();
-        let overrides =
-            wire::fields_in(overrides.unwrap_or_default(), "overrides.", &mut violations);
-        let account = wire::account_id(account_id);
-        if let Err(rejection) = &account {
-            violations.extend(rejection.violations.clone());
-        }
-        let function = FunctionName::parse(&function_name);
-        if function.is_none() {
-            violations.push(Violation::new("function_name", FunctionName::RULE));
-        }
-        let (Ok(account), Some(function), true) = (account, function, violations.is_empty()) else {
-            return Err(Rejection::invalid(violations).into());
-        };
-        if !caller.covers(account) {
-            let message = format!("account {account_id} is not one of this token's");
-            return Err(Rejection::new(Reason::AccountNotFound, message).into());
-        }
-        let asked = ModelConfigQuery {
-            query: Query {
-                function,
-                account,
-                overrides,
-                explain: include_explanation,
-            },
-            include_api_key,
-        };
+        let asked = wire::model_config_query(request)?;
+        covered(caller, asked.query.account)?;
         let answer = self.0.app.model_config(live, caller, &asked, now)?;
-        Ok(wire::model_config(&asked.query, answer))
+        Ok(wire::model_config(&asked.query, &answer))
     }
 }
 
@@ -72,14 +38,13 @@ impl ModelConfigService for Services {
         &self,
         request: Request<v1::GetModelConfigRequest>,
     ) -> Result<Response<v1::GetModelConfigResponse>, Status> {
-        let live = self
-            .0
-            .read(&request, request.get_ref().min_revision)
-            .await?;
-        let caller = info(&request)?.caller;
-        let model_config = self.config(&live, &caller, request.into_inner(), self.0.app.now())?;
+        let info = info(&request)?;
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
+        let now = self.0.app.now();
+        let config = self.config(&live, &info.caller, request.into_inner(), now);
         Ok(Response::new(v1::GetModelConfigResponse {
-            model_config: Some(model_config),
+            model_config: Some(self.0.noting_read(&info, config)?),
         }))
     }
 
@@ -88,36 +53,25 @@ impl ModelConfigService for Services {
         request: Request<v1::BatchGetModelConfigsRequest>,
     ) -> Result<Response<v1::BatchGetModelConfigsResponse>, Status> {
         use v1::batch_get_model_configs_response::{Result as Item, result};
-        let wanted = request
-            .get_ref()
-            .requests
-            .iter()
-            .map(|item| item.min_revision)
-            .max()
-            .unwrap_or(0);
-        if request.get_ref().requests.len() > BATCH {
-            return Err(
-                ApiError::from(Rejection::invalid_field("requests", "at most 1000 items")).into(),
-            );
+        let info = info(&request)?;
+        let items = &request.get_ref().requests;
+        if items.len() > BATCH {
+            let refused = Rejection::invalid_field("requests", "at most 1000 items");
+            return Err(ApiError::from(refused).into());
         }
-        let live = self.0.read(&request, wanted).await?;
-        let caller = info(&request)?.caller;
+        let wanted = items.iter().map(|item| item.min_revision).max();
+        let live = self.0.read(&request, wanted.unwrap_or(0)).await?;
         let now = self.0.app.now();
-        let answer = |item| {
-            let result = match self.config(&live, &caller, item, now) {
-                Ok(config) => result::Result::ModelConfig(config),
-                Err(error) => result::Result::Error(error.into_rpc()),
-            };
-            Item {
-                result: Some(result),
-            }
+        let answer = |item| match self.config(&live, &info.caller, item, now) {
+            Ok(config) => result::Result::ModelConfig(config),
+            Err(error) => result::Result::Error(error.into_rpc()),
         };
-        let results = request
-            .into_inner()
-            .requests
-            .into_iter()
-            .map(answer)
-            .collect();
-        Ok(Response::new(v1::BatchGetModelConfigsResponse { results }))
+        let requests = request.into_inner().requests;
+        let results = requests.into_iter().map(|item| Item {
+            result: Some(answer(item)),
+        });
+        Ok(Response::new(v1::BatchGetModelConfigsResponse {
+            results: results.collect(),
+        }))
     }
 }

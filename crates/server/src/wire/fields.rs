@@ -1,32 +1,80 @@
-//! Values, sources and times.
+//! The fields that can be inherited, their sources, and the image parameters.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aiconfig_domain::{FieldSource, ModelFields, Timestamp, Violation};
+use aiconfig_domain::{Field, ModelFields};
 use aiconfig_proto::v1;
+use aiconfig_resolution::Sources;
 
-pub(crate) fn fields_out(fields: &ModelFields) -> v1::ModelFields {
-    let text = |value: &Option<Arc<str>>| value.as_ref().map(ToString::to_string);
+use super::common::Faults;
+use super::enums::field_source;
+
+fn text(value: Option<&Arc<str>>) -> Option<String> {
+    value.map(ToString::to_string)
+}
+
+/// Model fields on the wire.
+pub(crate) fn model_fields(fields: &ModelFields) -> v1::ModelFields {
+    let ModelFields {
+        service,
+        model,
+        temperature,
+        max_tokens,
+        image_size,
+        image_quality,
+        image_style,
+        image_format,
+        max_in_article_images,
+        steps,
+        guidance,
+    } = fields;
     v1::ModelFields {
-        service: text(&fields.service),
-        model: text(&fields.model),
-        temperature: fields.temperature,
-        max_tokens: fields.max_tokens,
-        image_size: text(&fields.image_size),
-        image_quality: text(&fields.image_quality),
-        image_style: text(&fields.image_style),
-        image_format: text(&fields.image_format),
+        service: text(service.as_ref()),
+        model: text(model.as_ref()),
+        temperature: *temperature,
+        max_tokens: *max_tokens,
+        image_size: text(image_size.as_ref()),
+        image_quality: text(image_quality.as_ref()),
+        image_style: text(image_style.as_ref()),
+        image_format: text(image_format.as_ref()),
+        max_in_article_images: *max_in_article_images,
+        steps: *steps,
+        guidance: *guidance,
+    }
+}
+
+/// The image fields on the wire.
+pub(crate) fn image_parameters(fields: &ModelFields) -> v1::ImageParameters {
+    v1::ImageParameters {
+        image_size: text(fields.image_size.as_ref()),
+        image_quality: text(fields.image_quality.as_ref()),
+        image_style: text(fields.image_style.as_ref()),
+        image_format: text(fields.image_format.as_ref()),
         max_in_article_images: fields.max_in_article_images,
         steps: fields.steps,
         guidance: fields.guidance,
     }
 }
 
-/// Reads values; `path` stands before a field's name in a violation.
-pub(crate) fn fields_in(
-    message: v1::ModelFields,
+/// Where each value is from, by field name.
+pub(crate) fn sources(sources: &Sources) -> BTreeMap<String, i32> {
+    Field::ALL
+        .into_iter()
+        .filter_map(|field| {
+            Some((
+                field.as_str().to_owned(),
+                field_source(sources[field.index()]?),
+            ))
+        })
+        .collect()
+}
+
+/// Reads model fields; whether they fit their place is for the domain to say.
+pub(crate) fn read_model_fields(
+    faults: &mut Faults,
     path: &str,
-    violations: &mut Vec<Violation>,
+    fields: v1::ModelFields,
 ) -> ModelFields {
     let v1::ModelFields {
         service,
@@ -40,56 +88,91 @@ pub(crate) fn fields_in(
         max_in_article_images,
         steps,
         guidance,
-    } = message;
-    let mut text = |name: &str, value: Option<String>| {
-        value.and_then(|value| {
-            if value.is_empty() || value.len() > 128 {
-                violations.push(Violation::new(
-                    format!("{path}{name}"),
-                    "a text of 1 to 128 characters",
-                ));
-                return None;
-            }
-            Some(Arc::<str>::from(value))
-        })
+    } = fields;
+    let at = |field: Field| format!("{path}.{}", field.as_str());
+    let mut name = |field: Field, value: Option<String>| {
+        let value = value?;
+        let fits = (1..=128).contains(&value.len()) && !value.contains('\0');
+        faults.need(
+            &at(field),
+            fits.then(|| Arc::from(value)),
+            "a text of 1 to 128 bytes; leave it out to inherit",
+        )
     };
-    let fields = ModelFields {
-        service: text("service", service),
-        model: text("model", model),
-        image_size: text("image_size", image_size),
-        image_quality: text("image_quality", image_quality),
-        image_style: text("image_style", image_style),
-        image_format: text("image_format", image_format),
-        temperature,
+    let (service, model) = (name(Field::Service, service), name(Field::Model, model));
+    let (image_size, image_quality) = (
+        name(Field::ImageSize, image_size),
+        name(Field::ImageQuality, image_quality),
+    );
+    let (image_style, image_format) = (
+        name(Field::ImageStyle, image_style),
+        name(Field::ImageFormat, image_format),
+    );
+    let mut number = |field: Field, value: Option<f64>| {
+        let value = value?;
+        faults.need(
+            &at(field),
+            value.is_finite().then_some(value),
+            "a finite number",
+        )
+    };
+    ModelFields {
+        service,
+        model,
+        temperature: number(Field::Temperature, temperature),
         max_tokens,
+        image_size,
+        image_quality,
+        image_style,
+        image_format,
         max_in_article_images,
         steps,
-        guidance,
-    };
-    for (name, value) in [("temperature", temperature), ("guidance", guidance)] {
-        if value.is_some_and(|value| !value.is_finite()) {
-            violations.push(Violation::new(format!("{path}{name}"), "a finite number"));
-        }
-    }
-    fields
-}
-
-pub(crate) const fn source(source: FieldSource) -> v1::FieldSource {
-    match source {
-        FieldSource::Request => v1::FieldSource::Request,
-        FieldSource::Account => v1::FieldSource::Account,
-        FieldSource::Function => v1::FieldSource::Function,
-        FieldSource::Global => v1::FieldSource::Global,
-        FieldSource::Catalog => v1::FieldSource::Catalog,
+        guidance: number(Field::Guidance, guidance),
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "messages hold times as options")]
-pub(crate) fn time(time: Timestamp) -> Option<prost_types::Timestamp> {
-    let micros = time.as_micros();
-    let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1000).unwrap_or(0);
-    Some(prost_types::Timestamp {
-        seconds: micros.div_euclid(1_000_000),
-        nanos,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_go_both_ways() {
+        let fields = ModelFields {
+            service: Some("openai".into()),
+            temperature: Some(0.5),
+            steps: Some(0),
+            ..ModelFields::default()
+        };
+        let mut faults = Faults::default();
+        assert_eq!(
+            read_model_fields(&mut faults, "overrides", model_fields(&fields)),
+            fields
+        );
+        assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn infinite_numbers_and_empty_texts_are_refused_together() {
+        let fields = v1::ModelFields {
+            model: Some(String::new()),
+            temperature: Some(f64::NAN),
+            guidance: Some(f64::INFINITY),
+            ..v1::ModelFields::default()
+        };
+        let mut faults = Faults::default();
+        read_model_fields(&mut faults, "overrides", fields);
+        let paths: Vec<String> = faults
+            .into_violations()
+            .into_iter()
+            .map(|v| v.field)
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                "overrides.model",
+                "overrides.temperature",
+                "overrides.guidance"
+            ]
+        );
+    }
 }

@@ -1,31 +1,40 @@
-//! Messages to the domain's types and back.
+//! Messages of the API to values of the domain and back, one file an area.
+//!
+//! Messages are taken apart without `..`: a new field stops the build until it is dealt with.
+//! Readers collect every violation before they refuse.
 
 mod account;
+mod audit;
+mod common;
+mod credit;
+mod enums;
 mod fields;
+mod finding;
+mod function;
+mod globals;
+mod mask;
+mod model;
 mod model_config;
+mod price;
 mod provider;
 mod settings;
+mod token;
 
-pub(crate) use account::{account, account_push, plan};
-pub(crate) use fields::{fields_in, fields_out, source, time};
-pub(crate) use model_config::model_config;
-pub(crate) use provider::{key, provider, provider_in};
-pub(crate) use settings::{global_patch, global_settings, json, settings_view};
-
-use aiconfig_domain::{AccountId, ProviderName, Rejection};
-
-/// An account id of a request.
-pub(crate) fn account_id(id: i64) -> Result<AccountId, Rejection> {
-    AccountId::new(id).ok_or_else(|| Rejection::invalid_field("account_id", "greater than 0"))
-}
-
-/// A provider's name of a request.
-pub(crate) fn provider_name(name: &str) -> Result<ProviderName, Rejection> {
-    ProviderName::parse(name)
-        .ok_or_else(|| Rejection::invalid_field("provider", ProviderName::RULE))
-}
-
-/// An etag that a caller expects; empty: any.
-pub(crate) fn etag(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
-}
+pub(crate) use account::{account_push, account_pushes, delete_account, plan_info, stored_account};
+pub(crate) use audit::{audit_record, hex};
+pub(crate) use common::{account_id, expected_etag, name, time};
+pub(crate) use credit::{
+    credit_operation, delete_credit_operation, new_credit_operation, quote, quote_query,
+    update_credit_operation,
+};
+pub(crate) use finding::{finding, unreadable_key};
+pub(crate) use function::{delete_function, function, new_function, update_function};
+pub(crate) use globals::{global_settings, update_globals};
+pub(crate) use model::{delete_model, model, new_model, set_default_model, update_model};
+pub(crate) use model_config::{model_config, model_config_query};
+pub(crate) use provider::{
+    add_key, destroy_key, new_provider, promote_key, provider, provider_key, revoke_key,
+    rollback_key, set_key_freeze, update_provider,
+};
+pub(crate) use settings::{integration_settings, reset_settings, save_settings};
+pub(crate) use token::{revoke_token, token, token_spec};

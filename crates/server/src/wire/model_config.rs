@@ -1,19 +1,59 @@
-//! The answer of the main call.
+//! The main query and its answer.
 
-use std::fmt::Write as _;
-
-use aiconfig_application::ModelConfigAnswer;
-use aiconfig_domain::{AdjustmentKind, Field, ModelPrice, PriceDimension};
+use aiconfig_application::{ModelConfigAnswer, ModelConfigQuery};
+use aiconfig_domain::{Adjustment, Field, FunctionName, Modality, Rejection};
 use aiconfig_proto::v1;
-use aiconfig_resolution::{FieldExplanation, LevelExplanation, Outcome, Query, Resolved};
+use aiconfig_resolution::{FieldExplanation, LevelExplanation, Query, Resolved};
 use prost::Message;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use super::provider::modality;
-use super::{plan, source, time};
+use super::audit::hex;
+use super::common::{Faults, time};
+use super::enums::{adjustment_kind, field_source, modality, outcome, plan};
+use super::fields::{image_parameters, read_model_fields, sources};
+use super::price::model_price;
 
-pub(crate) fn model_config(query: &Query, answer: ModelConfigAnswer) -> v1::ModelConfig {
+/// Reads a query; whether the caller may have the key is checked elsewhere.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault.
+pub(crate) fn model_config_query(
+    request: v1::GetModelConfigRequest,
+) -> Result<ModelConfigQuery, Rejection> {
+    let v1::GetModelConfigRequest {
+        account_id,
+        function_name,
+        overrides,
+        include_api_key,
+        include_explanation,
+        min_revision: _,
+    } = request;
+    let mut faults = Faults::default();
+    let account = faults.account_id("account_id", account_id);
+    let function = faults.need(
+        "function_name",
+        FunctionName::parse(&function_name),
+        FunctionName::RULE,
+    );
+    let overrides = read_model_fields(&mut faults, "overrides", overrides.unwrap_or_default());
+    faults.finish(
+        account
+            .zip(function)
+            .map(|(account, function)| ModelConfigQuery {
+                query: Query {
+                    function,
+                    account,
+                    overrides,
+                    explain: include_explanation,
+                },
+                include_api_key,
+            }),
+    )
+}
+
+/// The answer on the wire.
+pub(crate) fn model_config(query: &Query, answer: &ModelConfigAnswer) -> v1::ModelConfig {
     let ModelConfigAnswer {
         resolved,
         key,
@@ -22,13 +62,13 @@ pub(crate) fn model_config(query: &Query, answer: ModelConfigAnswer) -> v1::Mode
         evaluated_at,
     } = answer;
     let Resolved {
-        plan: plan_,
-        modality: made,
+        plan: booked,
+        modality: makes,
         service,
         provider,
         model,
         fields,
-        sources,
+        sources: from,
         adjustments,
         using_global,
         account_known,
@@ -37,30 +77,19 @@ pub(crate) fn model_config(query: &Query, answer: ModelConfigAnswer) -> v1::Mode
         prompt_types,
         explanation,
     } = resolved;
-    let text = |value: &Option<std::sync::Arc<str>>| value.as_ref().map(ToString::to_string);
-    let image = (made == aiconfig_domain::Modality::Image).then(|| v1::ImageParameters {
-        image_size: text(&fields.image_size),
-        image_quality: text(&fields.image_quality),
-        image_style: text(&fields.image_style),
-        image_format: text(&fields.image_format),
-        max_in_article_images: fields.max_in_article_images,
-        steps: fields.steps,
-        guidance: fields.guidance,
-    });
-    let named = Field::ALL
-        .into_iter()
-        .filter_map(|field| Some((field, sources[field.index()]?)));
+    // Key, revision, time and explanation follow once the etag is known.
     let mut config = v1::ModelConfig {
         account_id: query.account.get(),
         function_name: query.function.to_string(),
-        plan: plan(plan_).into(),
-        modality: modality(made).into(),
+        plan: plan(*booked),
+        modality: modality(*makes),
         service: service.to_string(),
         provider: provider.to_string(),
         model: model.to_string(),
         temperature: fields.temperature,
         max_tokens: fields.max_tokens,
-        image,
+        image: (*makes == Modality::Image).then(|| image_parameters(fields)),
+        api_key: String::new(),
         key_available: key.is_some(),
         key_provider: key
             .as_ref()
@@ -70,96 +99,148 @@ pub(crate) fn model_config(query: &Query, answer: ModelConfigAnswer) -> v1::Mode
             .as_ref()
             .map(|key| key.fingerprint.shown().to_owned())
             .unwrap_or_default(),
-        sources: named
-            .map(|(field, from)| (field.as_str().to_owned(), source(from).into()))
-            .collect(),
-        adjustments: adjustments
-            .into_iter()
-            .map(|note| v1::Adjustment {
-                field: note.field.as_str().to_owned(),
-                kind: kind(note.kind).into(),
-                from: note.from,
-                to: note.to,
-                level: source(note.level).into(),
-            })
-            .collect(),
-        using_global,
-        account_known,
-        dormant_overrides,
-        prices: prices.into_iter().map(price).collect(),
-        prompt_types,
-        ..v1::ModelConfig::default()
+        sources: sources(from),
+        adjustments: adjustments.iter().map(adjustment).collect(),
+        using_global: *using_global,
+        account_known: *account_known,
+        dormant_overrides: *dormant_overrides,
+        prices: prices.iter().map(model_price).collect(),
+        prompt_types: prompt_types.clone(),
+        revision: 0,
+        evaluated_at: None,
+        etag: String::new(),
+        explanation: None,
     };
-    // Over the answer without key, revision, time and explanation, which are not yet in it.
-    config.etag = Sha256::digest(config.encode_to_vec())[..16].iter().fold(
-        String::new(),
-        |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        },
-    );
+    config.etag = etag(&config);
     config.api_key = api_key
+        .as_ref()
         .map(|key| key.expose_secret().to_owned())
         .unwrap_or_default();
-    config.revision = revision;
-    config.evaluated_at = time(evaluated_at);
-    config.explanation = explanation.map(|fields| v1::Explanation {
-        fields: fields.into_iter().map(explained).collect(),
+    config.revision = *revision;
+    config.evaluated_at = Some(time(*evaluated_at));
+    config.explanation = explanation.as_ref().map(|fields| v1::Explanation {
+        fields: fields.iter().map(field_explanation).collect(),
     });
     config
 }
 
-const fn kind(kind: AdjustmentKind) -> v1::AdjustmentKind {
-    match kind {
-        AdjustmentKind::OtherProviderSkipped => v1::AdjustmentKind::OtherProviderSkipped,
-        AdjustmentKind::ModelInactiveSkipped => v1::AdjustmentKind::ModelInactiveSkipped,
-        AdjustmentKind::ModelUnknownSkipped => v1::AdjustmentKind::ModelUnknownSkipped,
-        AdjustmentKind::ModelRetiredReplaced => v1::AdjustmentKind::ModelRetiredReplaced,
-        AdjustmentKind::UnsupportedByModel => v1::AdjustmentKind::UnsupportedByModel,
-        AdjustmentKind::ClampedToModelLimit => v1::AdjustmentKind::ClampedToModelLimit,
-        AdjustmentKind::AliasedForModel => v1::AdjustmentKind::AliasedForModel,
+/// The first 32 hexadecimal digits of the hash of an answer: maps are ordered, so equal answers
+/// are equal bytes.
+fn etag(config: &v1::ModelConfig) -> String {
+    hex(&Sha256::digest(config.encode_to_vec())[..16])
+}
+
+fn adjustment(adjustment: &Adjustment) -> v1::Adjustment {
+    let Adjustment {
+        field,
+        kind,
+        from,
+        to,
+        level,
+    } = adjustment;
+    v1::Adjustment {
+        field: name(*field),
+        kind: adjustment_kind(*kind),
+        from: from.clone(),
+        to: to.clone(),
+        level: field_source(*level),
     }
 }
 
-fn price(price: ModelPrice) -> v1::ModelPrice {
-    let dimension = match price.dimension {
-        PriceDimension::Input => v1::PriceDimension::Input,
-        PriceDimension::CachedInput => v1::PriceDimension::CachedInput,
-        PriceDimension::CacheWrite => v1::PriceDimension::CacheWrite,
-        PriceDimension::Output => v1::PriceDimension::Output,
-        PriceDimension::Image => v1::PriceDimension::Image,
-    };
-    v1::ModelPrice {
-        dimension: dimension.into(),
-        micro_usd: Some(price.micro_usd),
-        from_tokens: price.from_tokens,
-        image_size: price.image_size,
-        image_quality: price.image_quality,
-        effective_from: time(price.effective_from),
-        source: price.source,
-    }
-}
-
-fn explained(field: FieldExplanation) -> v1::FieldExplanation {
-    let level = |level: LevelExplanation| v1::Level {
-        source: source(level.source).into(),
-        value: level.value,
-        outcome: match level.outcome {
-            Outcome::Won => v1::Outcome::Won,
-            Outcome::Unset => v1::Outcome::Unset,
-            Outcome::Outranked => v1::Outcome::Outranked,
-            Outcome::Skipped => v1::Outcome::Skipped,
-            Outcome::Dormant => v1::Outcome::Dormant,
-        }
-        .into(),
-        note: level.note,
-    };
+fn field_explanation(explained: &FieldExplanation) -> v1::FieldExplanation {
+    let FieldExplanation {
+        field,
+        winner,
+        levels,
+    } = explained;
     v1::FieldExplanation {
-        field: field.field.as_str().to_owned(),
-        winner: field
-            .winner
-            .map_or(v1::FieldSource::Unspecified, source)
-            .into(),
-        levels: field.levels.into_iter().map(level).collect(),
+        field: name(*field),
+        winner: winner.map_or(v1::FieldSource::Unspecified as i32, field_source),
+        levels: levels.iter().map(level).collect(),
+    }
+}
+
+fn level(level: &LevelExplanation) -> v1::Level {
+    let LevelExplanation {
+        source,
+        value,
+        outcome: became,
+        note,
+    } = level;
+    v1::Level {
+        source: field_source(*source),
+        value: value.clone(),
+        outcome: outcome(*became),
+        note: note.clone(),
+    }
+}
+
+fn name(field: Field) -> String {
+    field.as_str().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use aiconfig_domain::{AccountId, ModelFields, ModelId, Plan, ProviderName, Timestamp};
+
+    use super::*;
+
+    fn answer(
+        revision: u64,
+        explanation: Option<Vec<FieldExplanation>>,
+        key: Option<&str>,
+    ) -> ModelConfigAnswer {
+        let resolved = Resolved {
+            plan: Plan::Free,
+            modality: Modality::Text,
+            service: "openai".into(),
+            provider: ProviderName::parse("openai").unwrap(),
+            model: ModelId::parse("gpt-x").unwrap(),
+            fields: ModelFields {
+                max_tokens: Some(7),
+                ..ModelFields::default()
+            },
+            sources: [None; Field::ALL.len()],
+            adjustments: Vec::new(),
+            using_global: true,
+            account_known: false,
+            dormant_overrides: false,
+            prices: Vec::new(),
+            prompt_types: Vec::new(),
+            explanation,
+        };
+        let evaluated_at = Timestamp::from_micros(i64::try_from(revision).unwrap());
+        ModelConfigAnswer {
+            resolved,
+            key: None,
+            api_key: key.map(Into::into),
+            revision,
+            evaluated_at,
+        }
+    }
+
+    #[test]
+    fn the_etag_is_of_the_configuration_alone() {
+        let query = Query {
+            function: FunctionName::parse("auto_cluster").unwrap(),
+            account: AccountId::new(7).unwrap(),
+            overrides: ModelFields::default(),
+            explain: false,
+        };
+        let plain = model_config(&query, &answer(1, None, None));
+        let other = model_config(&query, &answer(2, Some(Vec::new()), Some("sk-1")));
+        assert_eq!(plain.etag, other.etag);
+        assert_eq!(plain.etag.len(), 32);
+        assert_eq!(
+            (
+                other.revision,
+                other.api_key.as_str(),
+                other.image.is_none()
+            ),
+            (2, "sk-1", true)
+        );
+        let mut changed = answer(1, None, None);
+        changed.resolved.fields.max_tokens = Some(8);
+        assert_ne!(model_config(&query, &changed).etag, plain.etag);
     }
 }

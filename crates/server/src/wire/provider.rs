@@ -1,53 +1,87 @@
-//! Providers and their keys.
-
-use std::collections::BTreeSet;
+//! Providers, versions of their keys, and the commands about both.
 
 use aiconfig_domain::{
-    KeyState, Modality, Provider, ProviderKey, ProviderName, Rejection, ResourceKey, Snapshot,
-    Stored, Violation,
+    CreateProvider, DestroyKey, KeyFreeze, Modality, PromoteKey, Provider, ProviderField,
+    ProviderKey, ProviderName, Rejection, RevokeKey, RollbackKey, SetKeyFreeze, Stored,
+    UpdateProvider,
 };
 use aiconfig_proto::v1;
 
-use super::time;
+use super::common::{Faults, expected_etag, time};
+use super::enums::{key_state, modality, read_modality};
+use super::mask::masked;
 
-pub(super) const fn modality(modality: Modality) -> v1::Modality {
-    match modality {
-        Modality::Text => v1::Modality::Text,
-        Modality::Image => v1::Modality::Image,
-        Modality::Embedding => v1::Modality::Embedding,
-    }
-}
-
-pub(crate) fn provider(snapshot: &Snapshot, stored: &Stored<Provider>) -> v1::Provider {
-    let value = &stored.value;
-    let freeze = snapshot.key_freeze();
+/// A provider on the wire.
+pub(crate) fn provider(
+    stored: &Stored<Provider>,
+    freeze: &KeyFreeze,
+    etag: String,
+) -> v1::Provider {
+    let Stored { value, meta } = stored;
+    let Provider {
+        name,
+        display_name,
+        modalities,
+        base_url,
+        probe_path,
+        key_fallback,
+    } = value;
     v1::Provider {
-        name: value.name.to_string(),
-        display_name: value.display_name.clone(),
-        modalities: value
-            .modalities
-            .iter()
-            .map(|one| modality(*one).into())
-            .collect(),
-        base_url: value.base_url.clone(),
-        probe_path: value.probe_path.clone(),
-        key_fallback: value
-            .key_fallback
+        name: name.to_string(),
+        display_name: display_name.clone(),
+        modalities: modalities.iter().copied().map(modality).collect(),
+        base_url: base_url.clone(),
+        probe_path: probe_path.clone(),
+        key_fallback: key_fallback
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        key_frozen: freeze.stops(&value.name),
+        key_frozen: freeze.providers.contains(name),
         all_keys_frozen: freeze.all,
-        etag: snapshot.etag(&ResourceKey::Provider(value.name.clone())),
-        revision: stored.meta.revision,
-        create_time: time(stored.meta.create_time),
-        update_time: time(stored.meta.update_time),
-        updated_by: stored.meta.updated_by.to_string(),
+        etag,
+        revision: meta.revision,
+        create_time: Some(time(meta.create_time)),
+        update_time: Some(time(meta.update_time)),
+        updated_by: meta.updated_by.to_string(),
     }
 }
 
-/// A provider of a request; what the service sets itself is ignored.
-pub(crate) fn provider_in(message: v1::Provider) -> Result<Provider, Rejection> {
+/// A version of a key on the wire, without the key.
+pub(crate) fn provider_key(stored: &Stored<ProviderKey>, etag: String) -> v1::ProviderKey {
+    let Stored { value, meta } = stored;
+    let ProviderKey {
+        provider,
+        version,
+        state,
+        mask,
+        fingerprint,
+        origin,
+        retire_order: _,
+        promote_time,
+        retire_time,
+        revoke_time,
+        destroy_time,
+    } = value;
+    v1::ProviderKey {
+        provider: provider.to_string(),
+        version: i32::try_from(*version).unwrap_or(i32::MAX),
+        state: key_state(*state),
+        mask: mask.clone(),
+        fingerprint: fingerprint.shown().to_owned(),
+        origin: origin.clone(),
+        promote_time: promote_time.map(time),
+        retire_time: retire_time.map(time),
+        revoke_time: revoke_time.map(time),
+        destroy_time: destroy_time.map(time),
+        etag,
+        revision: meta.revision,
+        create_time: Some(time(meta.create_time)),
+        update_time: Some(time(meta.update_time)),
+        updated_by: meta.updated_by.to_string(),
+    }
+}
+
+fn read_provider(faults: &mut Faults, given: v1::Provider) -> Option<Provider> {
     let v1::Provider {
         name,
         display_name,
@@ -62,68 +96,257 @@ pub(crate) fn provider_in(message: v1::Provider) -> Result<Provider, Rejection> 
         create_time: _,
         update_time: _,
         updated_by: _,
-    } = message;
-    let mut violations = Vec::new();
-    let mut refuse = |field: &str, right: &str| {
-        violations.push(Violation::new(format!("provider.{field}"), right));
-    };
-    let name = ProviderName::parse(&name);
-    if name.is_none() {
-        refuse("name", ProviderName::RULE);
-    }
-    let known = |number: &i32| {
-        Modality::ALL
-            .into_iter()
-            .find(|known| modality(*known) as i32 == *number)
-    };
-    let read: Option<BTreeSet<Modality>> = modalities.iter().map(known).collect();
-    if read.is_none() {
-        refuse("modalities", "of TEXT, IMAGE and EMBEDDING");
-    }
-    let fallback = (!key_fallback.is_empty()).then(|| ProviderName::parse(&key_fallback));
-    if fallback == Some(None) {
-        refuse("key_fallback", ProviderName::RULE);
-    }
-    match (name, read) {
-        (Some(name), Some(modalities)) if violations.is_empty() => Ok(Provider {
-            name,
-            display_name,
-            modalities,
-            base_url,
-            probe_path,
-            key_fallback: fallback.flatten(),
-        }),
-        _ => Err(Rejection::invalid(violations)),
-    }
+    } = given;
+    let name = faults.need(
+        "provider.name",
+        ProviderName::parse(&name),
+        ProviderName::RULE,
+    );
+    let modalities: Vec<Option<Modality>> = modalities
+        .into_iter()
+        .enumerate()
+        .map(|(at, number)| read_modality(faults, &format!("provider.modalities[{at}]"), number))
+        .collect();
+    let key_fallback = faults.optional(
+        "provider.key_fallback",
+        &key_fallback,
+        ProviderName::parse,
+        ProviderName::RULE,
+    );
+    Some(Provider {
+        name: name?,
+        display_name,
+        modalities: modalities.into_iter().flatten().collect(),
+        base_url,
+        probe_path,
+        key_fallback,
+    })
 }
 
-pub(crate) fn key(snapshot: &Snapshot, stored: &Stored<ProviderKey>) -> v1::ProviderKey {
-    let value = &stored.value;
-    let state = match value.state {
-        KeyState::Standby => v1::KeyState::Standby,
-        KeyState::Primary => v1::KeyState::Primary,
-        KeyState::Retired => v1::KeyState::Retired,
-        KeyState::Revoked => v1::KeyState::Revoked,
-        KeyState::Destroyed => v1::KeyState::Destroyed,
-    };
-    v1::ProviderKey {
-        provider: value.provider.to_string(),
-        version: i32::try_from(value.version).unwrap_or(i32::MAX),
-        state: state.into(),
-        mask: value.mask.clone(),
-        fingerprint: value.fingerprint.shown().to_owned(),
-        origin: value.origin.clone(),
-        promote_time: value.promote_time.and_then(time),
-        retire_time: value.retire_time.and_then(time),
-        revoke_time: value.revoke_time.and_then(time),
-        destroy_time: value.destroy_time.and_then(time),
-        etag: snapshot.etag(&ResourceKey::ProviderKey(
-            value.provider.clone(),
-            value.version,
-        )),
-        revision: stored.meta.revision,
-        create_time: time(stored.meta.create_time),
-        update_time: time(stored.meta.update_time),
-        updated_by: stored.meta.updated_by.to_string(),
+/// Reads a new provider.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault.
+pub(crate) fn new_provider(
+    request: v1::CreateProviderRequest,
+) -> Result<CreateProvider, Rejection> {
+    let v1::CreateProviderRequest {
+        provider,
+        request_id: _,
+        validate_only: _,
+        reason: _,
+    } = request;
+    let mut faults = Faults::default();
+    let given = faults.need("provider", provider, "must be given");
+    let value = given.and_then(|given| read_provider(&mut faults, given));
+    faults.finish(value.map(|value| CreateProvider { value }))
+}
+
+/// Reads a change of a provider.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault, `MASK_INVALID`.
+pub(crate) fn update_provider(
+    request: v1::UpdateProviderRequest,
+) -> Result<UpdateProvider, Rejection> {
+    let v1::UpdateProviderRequest {
+        provider,
+        update_mask,
+        expected_etag: etag,
+        request_id: _,
+        validate_only: _,
+        reason: _,
+    } = request;
+    let mut faults = Faults::default();
+    let given = faults.need("provider", provider, "must be given");
+    let value = given.and_then(|given| read_provider(&mut faults, given));
+    let value = faults.finish(value)?;
+    let fields = masked(update_mask, |field| match field {
+        ProviderField::DisplayName => !value.display_name.is_empty(),
+        ProviderField::Modalities => !value.modalities.is_empty(),
+        ProviderField::BaseUrl => !value.base_url.is_empty(),
+        ProviderField::ProbePath => !value.probe_path.is_empty(),
+        ProviderField::KeyFallback => value.key_fallback.is_some(),
+    })?;
+    Ok(UpdateProvider {
+        value,
+        fields,
+        expected_etag: expected_etag(etag),
+    })
+}
+
+fn name(faults: &mut Faults, text: &str) -> Option<ProviderName> {
+    faults.need("provider", ProviderName::parse(text), ProviderName::RULE)
+}
+
+fn version(faults: &mut Faults, number: i32) -> Option<u32> {
+    faults.need(
+        "version",
+        u32::try_from(number).ok().filter(|version| *version > 0),
+        "must be 1 or more",
+    )
+}
+
+fn expected_primary(faults: &mut Faults, number: Option<i32>) -> Option<u32> {
+    faults.need(
+        "expected_primary_version",
+        u32::try_from(number?).ok(),
+        "must be 0 (for none) or more",
+    )
+}
+
+/// Reads whose key is added, under which etag.
+///
+/// # Errors
+/// `FIELD_INVALID`.
+pub(crate) fn add_key(
+    request: &v1::AddProviderKeyRequest,
+) -> Result<(ProviderName, Option<String>), Rejection> {
+    let mut faults = Faults::default();
+    let provider = name(&mut faults, &request.provider);
+    let expected_etag = expected_etag(request.expected_etag.clone());
+    faults.finish(provider.map(|provider| (provider, expected_etag)))
+}
+
+/// Reads a promotion.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault.
+pub(crate) fn promote_key(request: v1::PromoteProviderKeyRequest) -> Result<PromoteKey, Rejection> {
+    let v1::PromoteProviderKeyRequest {
+        provider,
+        version: number,
+        expected_primary_version,
+        expected_etag: etag,
+        request_id: _,
+        validate_only: _,
+        reason: _,
+    } = request;
+    let mut faults = Faults::default();
+    let (provider, version) = (name(&mut faults, &provider), version(&mut faults, number));
+    let expected_primary = expected_primary(&mut faults, expected_primary_version);
+    let expected_etag = expected_etag(etag);
+    faults.finish(provider.zip(version).map(|(provider, version)| PromoteKey {
+        provider,
+        version,
+        expected_primary,
+        expected_etag,
+    }))
+}
+
+/// Reads a rollback.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault.
+pub(crate) fn rollback_key(
+    request: v1::RollbackProviderKeyRequest,
+) -> Result<RollbackKey, Rejection> {
+    let v1::RollbackProviderKeyRequest {
+        provider,
+        expected_primary_version,
+        expected_etag: etag,
+        request_id: _,
+        validate_only: _,
+        reason: _,
+    } = request;
+    let mut faults = Faults::default();
+    let provider = name(&mut faults, &provider);
+    let expected_primary = expected_primary(&mut faults, expected_primary_version);
+    let expected_etag = expected_etag(etag);
+    faults.finish(provider.map(|provider| RollbackKey {
+        provider,
+        expected_primary,
+        expected_etag,
+    }))
+}
+
+/// Reads a revocation.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault.
+pub(crate) fn revoke_key(request: v1::RevokeProviderKeyRequest) -> Result<RevokeKey, Rejection> {
+    let v1::RevokeProviderKeyRequest {
+        provider,
+        version: number,
+        expected_etag: etag,
+        request_id: _,
+        validate_only: _,
+        reason: _,
+    } = request;
+    let mut faults = Faults::default();
+    let (provider, version) = (name(&mut faults, &provider), version(&mut faults, number));
+    let expected_etag = expected_etag(etag);
+    faults.finish(provider.zip(version).map(|(provider, version)| RevokeKey {
+        provider,
+        version,
+        expected_etag,
+    }))
+}
+
+/// Reads a destruction.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault.
+pub(crate) fn destroy_key(request: v1::DestroyProviderKeyRequest) -> Result<DestroyKey, Rejection> {
+    let v1::DestroyProviderKeyRequest {
+        provider,
+        version: number,
+        fingerprint,
+        expected_etag: etag,
+        request_id: _,
+        validate_only: _,
+        reason: _,
+    } = request;
+    let mut faults = Faults::default();
+    let (provider, version) = (name(&mut faults, &provider), version(&mut faults, number));
+    if fingerprint.len() != 16
+        || !fingerprint
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    {
+        faults.add(
+            "fingerprint",
+            "the 16 lower-case hexadecimal digits that ListProviderKeys shows",
+        );
     }
+    let expected_etag = expected_etag(etag);
+    faults.finish(provider.zip(version).map(|(provider, version)| DestroyKey {
+        provider,
+        version,
+        fingerprint,
+        expected_etag,
+    }))
+}
+
+/// Reads a switch of the freeze.
+///
+/// # Errors
+/// `FIELD_INVALID` with every fault.
+pub(crate) fn set_key_freeze(request: v1::SetKeyFreezeRequest) -> Result<SetKeyFreeze, Rejection> {
+    let v1::SetKeyFreezeRequest {
+        provider,
+        frozen,
+        expected_etag: etag,
+        request_id: _,
+        validate_only: _,
+        reason: _,
+    } = request;
+    let mut faults = Faults::default();
+    if provider.is_empty() && !etag.is_empty() {
+        faults.add(
+            "expected_etag",
+            "must be empty without a provider: the switch over all has no etag",
+        );
+    }
+    let provider = faults.optional(
+        "provider",
+        &provider,
+        ProviderName::parse,
+        ProviderName::RULE,
+    );
+    faults.finish(Some(SetKeyFreeze {
+        provider,
+        frozen,
+        expected_etag: expected_etag(etag),
+    }))
 }
