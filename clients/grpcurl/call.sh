@@ -102,7 +102,6 @@ call() {
   elif [ -n "${AICONFIG_CA:-}" ]; then
     set -- "$@" -cacert "$AICONFIG_CA"
   fi
-  export AICONFIG_TOKEN
-  request | grpcurl "$@" -emit-defaults -connect-timeout 5 -max-time "${AICONFIG_TIMEOUT:-30}" \
-    -d @ "$address" "$method"
+  request | AICONFIG_TOKEN=$AICONFIG_TOKEN grpcurl "$@" -emit-defaults -connect-timeout 5 \
+    -max-time "${AICONFIG_TIMEOUT:-30}" -d @ "$address" "$method"
 }
