@@ -1,6 +1,7 @@
 //! The service's one object: store, live state, keyring and the queue of writers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aiconfig_domain::{KeyFingerprint, ProviderName, Rejection, Timestamp};
@@ -17,6 +18,9 @@ use crate::refusals::Refusals;
 use crate::releases::Releases;
 use crate::{AppError, Caller, Clock, Live};
 
+/// Stored answers that one statement drops, so that writers wait only shortly.
+const PRUNE_STEP: u64 = 1_000;
+
 /// Runs commands and queries on one deployment's configuration.
 pub struct Application {
     pub(crate) store: Store,
@@ -30,7 +34,7 @@ pub struct Application {
     pub(crate) refusals: Refusals,
     pub(crate) releases: Releases,
     /// When the database last answered, for the age of what reads are answered from.
-    pub(crate) fresh_at: ArcSwap<Timestamp>,
+    pub(crate) fresh_at: AtomicI64,
 }
 
 impl Application {
@@ -66,6 +70,31 @@ impl Application {
         format!("{:032x}", u128::from_be_bytes(bytes))
     }
 
+    /// A random number.
+    #[must_use]
+    pub fn random_number(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.random.fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    }
+
+    /// Drops the stored answers of request ids that are older than `age`.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn prune_answers(&self, age: Duration) -> Result<u64, AppError> {
+        let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        let before = self.now().as_micros().saturating_sub(age);
+        let mut dropped = 0;
+        loop {
+            let step = self.store.prune_answers(before, PRUNE_STEP).await?;
+            dropped += step;
+            if step < PRUNE_STEP {
+                return Ok(dropped);
+            }
+        }
+    }
+
     /// The present revision, and every later one as it comes.
     #[must_use]
     pub fn revisions(&self) -> watch::Receiver<u64> {
@@ -78,7 +107,7 @@ impl Application {
         let age = self
             .now()
             .as_micros()
-            .saturating_sub(self.fresh_at.load().as_micros());
+            .saturating_sub(self.fresh_at.load(Ordering::Relaxed));
         Duration::from_micros(u64::try_from(age).unwrap_or(0))
     }
 
@@ -129,7 +158,8 @@ impl Application {
 
     /// Notes that the database answered just now.
     pub(crate) fn touch(&self) {
-        self.fresh_at.store(Arc::new(self.now()));
+        self.fresh_at
+            .store(self.now().as_micros(), Ordering::Relaxed);
     }
 
     /// Seals-to-be of a new provider key: its mask and its fingerprint.

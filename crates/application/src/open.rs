@@ -1,6 +1,7 @@
 //! Start: opens the keyring, loads the state, and seeds an empty database.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use aiconfig_domain::Snapshot;
 use aiconfig_persistence::{Store, StoreError};
@@ -80,7 +81,7 @@ impl Application {
             revision: watch::Sender::new(revision),
             refusals: Refusals::default(),
             releases: Releases::default(),
-            fresh_at: ArcSwap::from_pointee(now),
+            fresh_at: AtomicI64::new(now.as_micros()),
         });
         if options.seed && revision == 0 {
             application.seed().await?;

@@ -1,6 +1,8 @@
 //! What every RPC method shares: the caller, the wait for a revision, and the one way to write.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aiconfig_application::{
@@ -28,11 +30,48 @@ pub(crate) struct Gateway {
     pub(crate) longest_wait: Duration,
 }
 
+/// The id of a call in logs and audit.
+#[derive(Clone, Debug)]
+pub(crate) enum TraceId {
+    /// The client's own.
+    Given(Arc<str>),
+    /// This server's: the number of the call since its start, beside a random number of the
+    /// process. It is written out only where it is needed.
+    Made(u64),
+}
+
+static PROCESS: OnceLock<u64> = OnceLock::new();
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+impl TraceId {
+    /// Gives this process its number; ids of two starts then differ.
+    pub(crate) fn begin(process: u64) {
+        PROCESS.get_or_init(|| process);
+    }
+
+    /// The id of the next call.
+    pub(crate) fn next() -> Self {
+        Self::Made(CALLS.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(id) => f.write_str(id),
+            Self::Made(call) => {
+                let process = PROCESS.get().copied().unwrap_or_default();
+                write!(f, "{process:016x}{call:016x}")
+            }
+        }
+    }
+}
+
 /// What the layers found out about a call; put into the request's extensions.
 #[derive(Clone)]
 pub(crate) struct CallInfo {
     pub(crate) caller: Arc<Caller>,
-    pub(crate) trace_id: Arc<str>,
+    pub(crate) trace_id: TraceId,
     /// Service and method, such as `AccountService/UpsertAccount`.
     pub(crate) rpc: &'static str,
     /// Time left until the call's deadline when it arrived.
@@ -98,6 +137,7 @@ pub(crate) fn info<T>(request: &Request<T>) -> Result<CallInfo, ApiError> {
 /// # Errors
 /// `ACCOUNT_NOT_FOUND`.
 pub(crate) fn covered(caller: &Caller, account: AccountId) -> Result<(), Rejection> {
+    tracing::Span::current().record("account_id", account.get());
     if caller.covers(account) {
         return Ok(());
     }
@@ -183,7 +223,7 @@ impl Gateway {
                 self.app.note_refusal(&Refusal {
                     caller: &info.caller,
                     rpc: info.rpc,
-                    request_id: &info.trace_id,
+                    request_id: &info.trace_id.to_string(),
                     error_reason: to_wire(error.reason),
                     resource: &error.resource_name(),
                     reason: "",

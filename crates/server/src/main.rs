@@ -3,60 +3,45 @@
 
 mod access;
 mod call;
+mod cli;
 mod config;
 mod errors;
 mod gate;
 mod lists;
+mod metrics;
+mod ops;
+mod process;
 mod serve;
 mod services;
 mod start;
+mod telemetry;
 mod wire;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-use config::{Cli, Options, Task};
-use tracing_subscriber::EnvFilter;
+use clap::Parser as _;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Freed memory is wiped: buffers of the transport hold keys on their way out.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
+    telemetry::quiet_panics();
+    process::keep_memory_private();
+    match cli::Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            tell(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(task: Task) -> Result<(), start::Failure> {
-    match task {
-        Task::Serve { options, migrate } => {
-            log(&options)?;
-            let app = start::open(&options, migrate).await?;
-            serve::serve(app, &options).await
-        }
-        Task::Migrate { options } => {
-            log(&options)?;
-            start::open(&options, true).await.map(drop)
-        }
-        Task::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Cli::command(),
-                "aiconfig",
-                &mut std::io::stdout(),
-            );
-            Ok(())
-        }
-    }
-}
-
-/// Logs to standard error. At `trace` the database driver shows more than it should: it is capped.
-fn log(options: &Options) -> Result<(), start::Failure> {
-    let filter = EnvFilter::try_new(format!("{},sea_orm=warn,sqlx=warn", options.log))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init()
+/// To standard error, for the log may not be there yet.
+fn tell(error: &start::Failure) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "aiconfig: {error}");
 }

@@ -1,6 +1,9 @@
 //! Serves until told to stop: gRPC, the ops port, and the work in the background.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aiconfig_application::Application;
@@ -13,22 +16,23 @@ use aiconfig_proto::v1::{
     model_config_service_server::ModelConfigServiceServer,
     provider_service_server::ProviderServiceServer, token_service_server::TokenServiceServer,
 };
-use axum::http::StatusCode;
-use axum::routing::get;
+use sd_notify::NotifyState;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
+use tonic_health::ServingStatus::{self, NotServing, Serving};
+use tonic_health::server::HealthReporter;
 
-use crate::call::Gateway;
-use crate::config::Options;
-use crate::gate::GateLayer;
+use crate::call::{Gateway, TraceId};
+use crate::config::Config;
+use crate::gate::{GateLayer, Limits};
+use crate::ops::{self, Ops};
 use crate::services::Services;
 use crate::start::Failure;
+use crate::{access, metrics};
 
-/// How long open calls may take after the stop.
-const DRAIN: Duration = Duration::from_secs(10);
-/// How often the log is looked at.
-const LOOK: Duration = Duration::from_millis(250);
 /// How often waiting audit records are written.
 const FLUSH: Duration = Duration::from_secs(2);
 /// Bytes of a request.
@@ -36,51 +40,67 @@ const MESSAGE: usize = 1 << 20;
 /// Bytes of a request that may carry a key.
 const KEY_MESSAGE: usize = 64 << 10;
 
+/// How often counts are folded together, and old stored answers dropped.
+const UPKEEP: Duration = Duration::from_secs(5);
+const PRUNE: Duration = Duration::from_mins(10);
+/// How long answers of request ids are kept.
+const KEEP_ANSWERS: Duration = Duration::from_hours(24);
+/// How long a health check may go on being answered before connections are told to go.
+const NOTICE: Duration = Duration::from_millis(200);
+
 /// Serves until SIGTERM or Ctrl-C.
-pub(crate) async fn serve(app: Arc<Application>, options: &Options) -> Result<(), Failure> {
-    if !options.grpc_addr.ip().is_loopback() && !options.allow_plaintext {
-        return Err("refusing plain text off loopback; set AICONFIG_ALLOW_PLAINTEXT=true if a proxy terminates TLS".into());
+pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), Failure> {
+    if !config.grpc_addr.ip().is_loopback() && !config.allow_plaintext {
+        return Err(
+            "refusing plain text off loopback; set allow_plaintext if a proxy terminates TLS"
+                .into(),
+        );
     }
-    let listener = tokio::net::TcpListener::bind(options.grpc_addr).await?;
-    let ops = tokio::net::TcpListener::bind(options.ops_addr).await?;
+    let counts = metrics::install()?;
+    let listener = bind(config.grpc_addr).await?;
+    let ops_listener = bind(config.ops_addr).await?;
+    let grpc_addr = listener.local_addr()?;
     let stop = CancellationToken::new();
+    let draining = Arc::new(AtomicBool::new(false));
     let (health, health_service) = tonic_health::server::health_reporter();
-    let status = tonic_health::ServingStatus::Serving;
-    for name in ["", "igny8.aiconfig.v1.ModelConfigService"] {
-        health.set_service_status(name, status).await;
-    }
-    let vault = if app.keyring().missing().is_empty() {
-        status
-    } else {
-        tonic_health::ServingStatus::NotServing
+
+    let mut background = JoinSet::new();
+    background.spawn(Arc::clone(&app).follow_log(config.poll_interval()));
+    background.spawn(flush(Arc::clone(&app)));
+    background.spawn(prune(Arc::clone(&app)));
+    let folding = counts.clone();
+    background.spawn(every(UPKEEP, move || folding.run_upkeep()));
+    let ops = Ops {
+        app: Arc::clone(&app),
+        counts,
+        draining: Arc::clone(&draining),
     };
-    health.set_service_status("aiconfig.vault", vault).await;
+    let ops = tokio::spawn(ops::serve(ops_listener, ops, stop.clone()));
 
-    let follow = tokio::spawn(Arc::clone(&app).follow_log(LOOK));
-    let flush = tokio::spawn(flush(Arc::clone(&app)));
-    let ops = tokio::spawn(serve_ops(ops, Arc::clone(&app), stop.clone()));
-
+    TraceId::begin(app.random_number());
     let services = Services(Gateway {
         app: Arc::clone(&app),
-        longest_wait: Duration::from_secs(30),
+        longest_wait: config.longest_deadline(),
     });
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(aiconfig_proto::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    tracing::info!(grpc = %options.grpc_addr, ops = %options.ops_addr, "serving; try: grpcurl -plaintext {} list", options.grpc_addr);
+    let limits = Limits {
+        in_flight: config.max_in_flight,
+        default_deadline: config.default_deadline(),
+        longest_deadline: config.longest_deadline(),
+    };
     let waiting = stop.clone();
     let server = Server::builder()
-        .max_concurrent_streams(128)
+        .max_concurrent_streams(config.max_concurrent_streams)
         .http2_max_local_error_reset_streams(Some(1024))
         .http2_max_pending_accept_reset_streams(Some(20))
         .http2_max_header_list_size(8 << 10)
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-        .layer(GateLayer {
-            app: Arc::clone(&app),
-        })
+        .layer(GateLayer::new(Arc::clone(&app), limits))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
@@ -107,22 +127,61 @@ pub(crate) async fn serve(app: Arc<Application>, options: &Options) -> Result<()
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             waiting.cancelled().await;
         });
-    let server = tokio::spawn(server);
-    told_to_stop().await?;
-    health
-        .set_service_status("", tonic_health::ServingStatus::NotServing)
-        .await;
+    let mut server = tokio::spawn(server);
+    report(&health, &app, Serving).await;
+    tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl -plaintext {grpc_addr} list");
+    notify(NotifyState::Ready);
+    tokio::select! {
+        told = told_to_stop() => told?,
+        ended = &mut server => return Ok(ended??),
+    }
+    tracing::info!("stopping");
+    notify(NotifyState::Stopping);
+    draining.store(true, Ordering::Relaxed);
+    report(&health, &app, NotServing).await;
+    // Balancers and watchers get to see it before connections are told to go.
+    tokio::time::sleep(NOTICE).await;
     stop.cancel();
-    if let Ok(ended) = tokio::time::timeout(DRAIN, server).await {
+    if let Ok(ended) = tokio::time::timeout(config.drain(), server).await {
         ended??;
     } else {
         tracing::warn!("calls were still open at the end of the drain");
     }
-    follow.abort();
-    flush.abort();
+    background.shutdown().await;
     app.flush_audit().await?;
     ops.abort();
     Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+/// Tells systemd, if it is there.
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager was not told");
+    }
+}
+
+/// Sets the health of the server, of each service, and of the vault.
+async fn report(health: &HealthReporter, app: &Application, status: ServingStatus) {
+    let services: BTreeSet<&str> = access::TABLE
+        .iter()
+        .filter_map(|entry| entry.rpc.split('/').next())
+        .collect();
+    health.set_service_status("", status).await;
+    for service in services {
+        let name = format!("igny8.aiconfig.v1.{service}");
+        health.set_service_status(name, status).await;
+    }
+    let vault = if app.keyring().missing().is_empty() {
+        status
+    } else {
+        NotServing
+    };
+    health.set_service_status("aiconfig.vault", vault).await;
 }
 
 async fn told_to_stop() -> Result<(), Failure> {
@@ -144,31 +203,21 @@ async fn flush(app: Arc<Application>) {
     }
 }
 
-async fn serve_ops(
-    listener: tokio::net::TcpListener,
-    app: Arc<Application>,
-    stop: CancellationToken,
-) {
-    let ready = move || {
-        let missing = app.keyring().missing().len();
-        let vault = if missing == 0 {
-            "ok".to_owned()
-        } else {
-            format!("degraded, {missing} keys missing")
-        };
-        let text = format!(
-            "revision: {}\nstale_seconds: {}\nvault: {vault}\n",
-            app.live().snapshot.revision(),
-            app.staleness().as_secs()
-        );
-        std::future::ready((StatusCode::OK, text))
-    };
-    let routes = axum::Router::new()
-        .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready));
-    let serve =
-        axum::serve(listener, routes).with_graceful_shutdown(async move { stop.cancelled().await });
-    if let Err(error) = serve.await {
-        tracing::error!(%error, "the ops port ended");
+/// Drops stored answers once no repetition can ask for them.
+async fn prune(app: Arc<Application>) {
+    let mut ticks = tokio::time::interval(PRUNE);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.prune_answers(KEEP_ANSWERS).await {
+            tracing::warn!(%error, "old stored answers were not dropped");
+        }
+    }
+}
+
+async fn every(period: Duration, act: impl Fn() + Send) {
+    let mut ticks = tokio::time::interval(period);
+    loop {
+        ticks.tick().await;
+        act();
     }
 }

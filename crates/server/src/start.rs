@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions as FileOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aiconfig_application::{Application, Caller, OpenOptions, SystemClock, TokenSpec, WriteCall};
@@ -13,26 +13,20 @@ use aiconfig_vault::kek::KekConfig;
 use aiconfig_vault::random::{OsRandom, RandomSource};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::Options;
+use crate::config::Config;
 
 /// Why a start fails, as a sentence for the terminal.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Connects, migrates where that is wanted, and opens the application.
-pub(crate) async fn open(options: &Options, migrate: bool) -> Result<Arc<Application>, Failure> {
-    let dir = &options.data_dir;
-    let embedded = options.database_url.is_none();
-    if embedded {
+pub(crate) async fn open(config: &Config, migrate: bool) -> Result<Arc<Application>, Failure> {
+    if config.database_url.is_none() {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(dir)?;
+            .create(&config.data_dir)?;
     }
-    let url = options
-        .database_url
-        .clone()
-        .unwrap_or_else(|| format!("sqlite://{}", dir.join("aiconfig.db").display()));
-    let store = Store::connect(&StoreConfig::new(SecretString::from(url))).await?;
+    let store = connect(config).await?;
     let status = store.schema_status().await?;
     if migrate || store.is_embedded() {
         let mut deployment = [0; 16];
@@ -43,22 +37,64 @@ pub(crate) async fn open(options: &Options, migrate: bool) -> Result<Arc<Applica
     } else {
         status.check_read()?;
     }
+    let generate_at = config
+        .database_url
+        .is_none()
+        .then(|| config.data_dir.join("kek"));
+    let app = Application::open(store, options(config, generate_at, true)).await?;
+    first_tokens(&app, &config.data_dir).await?;
+    Ok(app)
+}
+
+/// Opens the application over a database in use: makes no key, fills nothing in.
+pub(crate) async fn open_as_it_is(
+    config: &Config,
+    store: Store,
+) -> Result<Arc<Application>, Failure> {
+    let generated = config.data_dir.join("kek");
+    let generated = (config.database_url.is_none() && generated.is_file()).then_some(generated);
+    Ok(Application::open(store, options(config, generated, false)).await?)
+}
+
+/// Connects to the database.
+pub(crate) async fn connect(config: &Config) -> Result<Store, Failure> {
+    let url = config.database_url.clone().unwrap_or_else(|| {
+        let file = config.data_dir.join("aiconfig.db");
+        SecretString::from(format!("sqlite://{}", file.display()))
+    });
+    let mut store = StoreConfig::new(url);
+    store.max_connections = config.database_connections;
+    Ok(Store::connect(&store).await?)
+}
+
+fn options(config: &Config, generate_at: Option<PathBuf>, seed: bool) -> OpenOptions {
     let keks = KekConfig {
         credentials_directory: std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into),
-        file: options.kek_file.clone(),
-        open_files: options.kek_open_files.clone(),
-        generate_at: embedded.then(|| dir.join("kek")),
-        ..KekConfig::default()
+        file: config.kek_file.clone(),
+        env_value: config.kek.clone(),
+        allow_env: config.kek_allow_env,
+        generate_at,
+        open_files: config.kek_open_files.clone(),
     };
-    let open = OpenOptions {
+    OpenOptions {
         keks,
         clock: Box::new(SystemClock),
         random: Box::new(OsRandom),
-        seed: true,
-    };
-    let app = Application::open(store, open).await?;
-    first_tokens(&app, dir).await?;
-    Ok(app)
+        seed,
+    }
+}
+
+/// A write by the command line.
+pub(crate) fn command_line(app: &Application, rpc: &'static str, reason: &str) -> WriteCall {
+    WriteCall {
+        caller: Caller::command_line(),
+        rpc,
+        request_id: None,
+        trace_id: app.new_trace_id(),
+        body: Vec::new().into(),
+        validate_only: false,
+        reason: reason.to_owned(),
+    }
 }
 
 /// Writes the first tokens where there is no token at all.
@@ -72,15 +108,7 @@ async fn first_tokens(app: &Application, dir: &Path) -> Result<(), Failure> {
         .mode(0o700)
         .create(&tokens)?;
     for (name, role) in [("admin", Role::Admin), ("backend", Role::Backend)] {
-        let call = WriteCall {
-            caller: Caller::command_line(),
-            rpc: "bootstrap",
-            request_id: None,
-            trace_id: app.new_trace_id(),
-            body: Vec::new().into(),
-            validate_only: false,
-            reason: "first start".to_owned(),
-        };
+        let call = command_line(app, "bootstrap", "first start");
         let spec = TokenSpec {
             label: format!("first {name} token"),
             role,

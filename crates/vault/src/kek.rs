@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 pub use error::KekError;
+pub use file::generate as generate_file;
 pub use set::{KekConfig, KekSet};
 pub use source::{CredentialDirectory, EnvironmentValue, GeneratedFile, KekSource, SecretFile};
 

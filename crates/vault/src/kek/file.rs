@@ -57,9 +57,14 @@ pub(super) fn read(path: &Path) -> Result<Kek, KekError> {
 }
 
 /// Makes a key and stores it with mode 0600, in a directory that is made with
-/// mode 0700 if it is not there. A key that another process put there in the
-/// meantime is read instead: a key file is never overwritten.
-pub(super) fn generate(path: &Path, random: &dyn RandomSource) -> Result<Kek, KekError> {
+/// mode 0700 if it is not there. A key that is there, even one that another
+/// process put there in the meantime, is read instead: a key file is never
+/// overwritten.
+///
+/// # Errors
+/// [`KekError::Write`] if it cannot be stored; as a reader's for a file that is
+/// there and is no key.
+pub fn generate(path: &Path, random: &dyn RandomSource) -> Result<Kek, KekError> {
     let kek = Kek::generate(random);
     let failed = |source| KekError::Write {
         path: path.to_owned(),

@@ -1,0 +1,79 @@
+//! The names of all settings, and the flags that set them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Settings that are never printed whole.
+pub(super) const SECRETS: &[&str] = &["database_url", "kek"];
+
+/// Variables that the scripts in `clients/` read, so that one shell can hold both.
+pub(super) const CLIENT_VARIABLES: &[&str] = &[
+    "AICONFIG_CONFIG",
+    "AICONFIG_ADDR",
+    "AICONFIG_TOKEN",
+    "AICONFIG_TOKEN_FILE",
+    "AICONFIG_CA",
+    "AICONFIG_PLAINTEXT",
+];
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $key:ident;)*) => {
+        /// Every setting, in the order of the documentation.
+        pub(super) const KEYS: &[&str] = &["kek", $(stringify!($key),)*];
+
+        /// Flags; each is also a key of the TOML file and a variable `AICONFIG_<KEY>`.
+        #[derive(Args, Clone, Default)]
+        pub(crate) struct Flags {
+            /// A TOML file with settings (`AICONFIG_CONFIG`).
+            #[arg(long, global = true, value_name = "FILE")]
+            pub(crate) config: Option<PathBuf>,
+            $($(#[$doc])* #[arg(long, global = true, value_name = "VALUE", hide_short_help = true)] $key: Option<String>,)*
+        }
+
+        impl Flags {
+            /// The settings that are given, by key.
+            pub(super) fn given(&self) -> Vec<(&'static str, String)> {
+                let all = [$((stringify!($key), &self.$key),)*];
+                all.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+            }
+        }
+    };
+}
+
+settings! {
+    /// Where the embedded database, the generated key file and the first tokens are.
+    data_dir;
+    /// `sqlite://<file>` or `postgres://…`; better in `AICONFIG_DATABASE_URL` if it has a password.
+    database_url;
+    /// The most database connections.
+    database_connections;
+    /// Where gRPC listens.
+    grpc_addr;
+    /// Serve plain text on an address that is not loopback: true or false.
+    allow_plaintext;
+    /// Where /livez, /readyz and /metrics listen.
+    ops_addr;
+    /// The key-encryption key: 32 bytes in base64, readable by the owner alone.
+    kek_file;
+    /// Former key-encryption keys, which only open; separated by commas.
+    kek_open_files;
+    /// Whether the variable `AICONFIG_KEK` may hold the key itself: true or false.
+    kek_allow_env;
+    /// What is logged, such as `info` or `info,aiconfig=debug`.
+    log;
+    /// `text` or `json`.
+    log_format;
+    /// Calls that are worked on at the same time.
+    max_in_flight;
+    /// Calls at the same time on one connection.
+    max_concurrent_streams;
+    /// The deadline of a call that names none, in seconds.
+    default_deadline_seconds;
+    /// The longest deadline that counts, in seconds.
+    longest_deadline_seconds;
+    /// How often the database is asked whether something was written elsewhere, in milliseconds.
+    poll_interval_milliseconds;
+    /// How long open calls may take after SIGTERM, in seconds.
+    drain_seconds;
+}

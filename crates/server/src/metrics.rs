@@ -1,0 +1,155 @@
+//! What is counted, for Prometheus.
+
+use std::time::Duration;
+
+use aiconfig_application::Application;
+use metrics::{
+    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, gauge, histogram,
+};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tonic::Code;
+
+use crate::access;
+
+const ANSWERS: &str = "aiconfig_rpc_answers_total";
+const SECONDS: &str = "aiconfig_rpc_seconds";
+const UNAUTHENTICATED: &str = "aiconfig_unauthenticated_total";
+
+/// Bounds of the latency histogram in seconds: from 50 µs, as reads come from memory.
+const BOUNDS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+    1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// Makes this process count, and what its counts are read from.
+///
+/// # Errors
+/// Where it counts already.
+pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(SECONDS.to_owned()), BOUNDS)?
+        .install_recorder()?;
+    describe_counter!(ANSWERS, "Answered calls by RPC and gRPC code.");
+    metrics::describe_histogram!(SECONDS, Unit::Seconds, "Time to answer, by RPC.");
+    describe_counter!(UNAUTHENTICATED, "Calls without a valid token.");
+    for (name, what) in GAUGES {
+        describe_gauge!(*name, *what);
+    }
+    Ok(handle)
+}
+
+const GAUGES: &[(&str, &str)] = &[
+    (
+        "aiconfig_snapshot_revision",
+        "Revision that reads are answered from.",
+    ),
+    ("aiconfig_snapshot_resources", "Live resources in memory."),
+    (
+        "aiconfig_snapshot_age_seconds",
+        "Time since the database last answered this server.",
+    ),
+    (
+        "aiconfig_vault_missing_keys",
+        "Key-encryption keys that the keyring lacks.",
+    ),
+    (
+        "aiconfig_vault_unusable_keys",
+        "Stored provider keys that do not open.",
+    ),
+    ("aiconfig_pool_open", "Open database connections, by pool."),
+    ("aiconfig_pool_idle", "Idle database connections, by pool."),
+    (
+        "aiconfig_pool_max",
+        "The most database connections, by pool.",
+    ),
+];
+
+/// Reads the gauges off the application; called when they are asked for.
+pub(crate) fn observe(app: &Application) {
+    let live = app.live();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "gauges are floating-point numbers"
+    )]
+    let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    set("aiconfig_snapshot_revision", live.snapshot.revision());
+    let resources = u64::try_from(live.snapshot.resource_count()).unwrap_or(0);
+    set("aiconfig_snapshot_resources", resources);
+    gauge!("aiconfig_snapshot_age_seconds").set(app.staleness().as_secs_f64());
+    set(
+        "aiconfig_vault_missing_keys",
+        count(app.keyring().missing().len()),
+    );
+    set(
+        "aiconfig_vault_unusable_keys",
+        count(live.unusable_keys().count()),
+    );
+    let store = app.store();
+    for (pool, stats) in [("read", store.read_pool()), ("write", store.write_pool())] {
+        gauge!("aiconfig_pool_open", "pool" => pool).set(stats.open);
+        gauge!("aiconfig_pool_idle", "pool" => pool).set(stats.idle);
+        gauge!("aiconfig_pool_max", "pool" => pool).set(stats.max);
+    }
+}
+
+/// The meters of each RPC, made once: the way of a call holds no look-up in a registry.
+pub(crate) struct Meters {
+    by_rpc: ahash::HashMap<&'static str, (Counter, Histogram)>,
+    unauthenticated: Counter,
+}
+
+impl Meters {
+    pub(crate) fn new() -> Self {
+        let rpcs = access::TABLE.iter().map(|entry| entry.rpc);
+        let meters = |rpc| {
+            let good = counter!(ANSWERS, "rpc" => rpc, "code" => name(Code::Ok));
+            (rpc, (good, histogram!(SECONDS, "rpc" => rpc)))
+        };
+        Self {
+            by_rpc: rpcs.chain(["unknown"]).map(meters).collect(),
+            unauthenticated: counter!(UNAUTHENTICATED),
+        }
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, rpc: &'static str, code: Code, took: Duration) {
+        let Some((good, seconds)) = self.by_rpc.get(rpc) else {
+            return;
+        };
+        seconds.record(took);
+        if code == Code::Ok {
+            good.increment(1);
+        } else {
+            counter!(ANSWERS, "rpc" => rpc, "code" => name(code)).increment(1);
+        }
+    }
+
+    /// Counts a call without a valid token.
+    pub(crate) fn unauthenticated(&self) {
+        self.unauthenticated.increment(1);
+    }
+}
+
+/// The code as gRPC writes it, such as `NOT_FOUND`.
+const fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
