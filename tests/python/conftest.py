@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from reflection import Api, Caller
 
 # What the platform calls providers with; made up.
@@ -39,9 +40,10 @@ def nobody(api: Api) -> Caller:
 @pytest.fixture(scope="session")
 def openai_key(admin: Caller) -> str:
     """The platform's primary key of openai."""
-    added = admin.call("ProviderService/AddProviderKey", {"provider": "openai", "api_key": OPENAI_KEY})
-    version = added["provider_key"]["version"]
-    admin.call("ProviderService/PromoteProviderKey", {"provider": "openai", "version": version})
+    add = {"provider": "openai", "api_key": OPENAI_KEY}
+    version = admin.call("ProviderService/AddProviderKey", add)["provider_key"]["version"]
+    promote = {"provider": "openai", "version": version}
+    admin.call("ProviderService/PromoteProviderKey", promote)
     return OPENAI_KEY
 
 

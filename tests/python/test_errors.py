@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import grpc
 import pytest
-from conftest import NewAccount
 from google.rpc import error_details_pb2
+
+from conftest import NewAccount
 from reflection import Caller, Refused
 
 Code = grpc.StatusCode
@@ -19,12 +19,16 @@ PUSH = "AccountService/UpsertAccount"
 LARGEST_STATUS = 8 * 1024
 
 
-def refused(call: Callable[[], Any]) -> Refused:
+def refused(
+    caller: Caller, method: str, request: dict[str, Any] | None = None, **more: Any
+) -> Refused:
+    """The refusal of a call, which is as every refusal must be."""
     with pytest.raises(Refused) as caught:
-        call()
+        caller.call(method, request, **more)
     error = caught.value
     assert error.domain == "aiconfig.igny8"
-    assert error.message and error.size < LARGEST_STATUS
+    assert error.message
+    assert error.size < LARGEST_STATUS
     return error
 
 
@@ -35,18 +39,18 @@ def config(account: int, **more: Any) -> dict[str, Any]:
 def test_who_may_not_call(nobody: Caller, backend: Caller, api: Any) -> None:
     texts = set()
     for caller in (nobody, Caller(api, "aic_none"), Caller(api, "")):
-        error = refused(lambda: caller.call(GET, config(1)))
+        error = refused(caller, GET, config(1))
         assert (error.code, error.reason) == (Code.UNAUTHENTICATED, "UNAUTHENTICATED")
         texts.add(error.message)
     assert len(texts) == 1
-    error = refused(lambda: backend.call("TokenService/ListTokens"))
+    error = refused(backend, "TokenService/ListTokens")
     assert (error.code, error.reason) == (Code.PERMISSION_DENIED, "ROLE_FORBIDDEN")
     assert error.metadata["role"] == "BACKEND"
 
 
 def test_what_is_not_there(backend: Caller, admin: Caller) -> None:
     def find(caller: Caller, method: str, request: dict[str, Any]) -> Refused:
-        error = refused(lambda: caller.call(method, request))
+        error = refused(caller, method, request)
         assert error.code is Code.NOT_FOUND
         return error
 
@@ -66,7 +70,7 @@ def test_what_the_state_forbids(backend: Caller, admin: Caller, new_account: New
     free, inactive, growth = new_account("FREE"), new_account(active=False), new_account()
 
     def forbid(caller: Caller, method: str, request: dict[str, Any]) -> Refused:
-        error = refused(lambda: caller.call(method, request))
+        error = refused(caller, method, request)
         assert error.code is Code.FAILED_PRECONDITION
         [violation] = error.detail(error_details_pb2.PreconditionFailure).violations
         assert violation.type == error.reason
@@ -87,29 +91,31 @@ def test_what_the_state_forbids(backend: Caller, admin: Caller, new_account: New
 
 def test_all_violations_come_at_once(backend: Caller, new_account: NewAccount) -> None:
     overrides = {"temperature": 9.5, "max_tokens": 0, "steps": 5}
-    error = refused(lambda: backend.call(GET, config(new_account(), overrides=overrides)))
+    error = refused(backend, GET, config(new_account(), overrides=overrides))
     assert (error.code, error.reason) == (Code.INVALID_ARGUMENT, "FIELD_INVALID")
     assert sorted(error.fields) == [f"overrides.{name}" for name in sorted(overrides)]
     assert "9.5" not in error.message
-    shape = refused(lambda: backend.call(GET, {"account_id": -1}))
+    shape = refused(backend, GET, {"account_id": -1})
     assert sorted(shape.fields) == ["account_id", "function_name"]
 
 
-@pytest.mark.parametrize(("count", "shown", "rest"), [(20, 20, None), (21, 20, "1"), (300, 20, "280")])
+@pytest.mark.parametrize(
+    ("count", "shown", "rest"), [(20, 20, None), (21, 20, "1"), (300, 20, "280")]
+)
 def test_many_violations_are_cut_with_a_count(
     backend: Caller, new_account: NewAccount, count: int, shown: int, rest: str | None
 ) -> None:
     fields = {f"unknown_{at}": at for at in range(count)}
     request = {"account_id": new_account(), "integration_type": "openai", "config": fields}
-    error = refused(lambda: backend.call(SAVE, request))
+    error = refused(backend, SAVE, request)
     assert len(error.fields) == shown
     assert error.metadata.get("truncated_violations") == rest
 
 
 def test_long_names_do_not_break_the_status(backend: Caller, new_account: NewAccount) -> None:
-    fields = {f"{at}{'x' * 2000}": at for at in range(30)}
+    fields = {f"{at}{'x' * 1000}": at for at in range(30)}
     request = {"account_id": new_account(), "integration_type": "openai", "config": fields}
-    error = refused(lambda: backend.call(SAVE, request))
+    error = refused(backend, SAVE, request)
     assert error.reason == "FIELD_INVALID"
     listed = [one for one in error.details if isinstance(one, error_details_pb2.BadRequest)]
     shown = sum(len(one.field_violations) for one in listed)
@@ -123,7 +129,7 @@ def test_a_changed_resource_is_not_overwritten(backend: Caller, new_account: New
     changed = {**request, "config": {"temperature": 0.6}, "expected_etag": first}
     second = backend.call(SAVE, changed)["integration_settings"]["etag"]
     assert second != first
-    error = refused(lambda: backend.call(SAVE, changed))
+    error = refused(backend, SAVE, changed)
     assert (error.code, error.reason) == (Code.ABORTED, "ETAG_MISMATCH")
 
 
@@ -133,9 +139,9 @@ def test_a_request_id_is_for_one_body(backend: Caller, new_account: NewAccount) 
     first = backend.call(PUSH, request)
     assert backend.call(PUSH, request) == first
     other = {**request, "account": {**account, "source_version": 3}}
-    error = refused(lambda: backend.call(PUSH, other))
+    error = refused(backend, PUSH, other)
     assert (error.code, error.reason) == (Code.INVALID_ARGUMENT, "REQUEST_ID_REUSED")
-    blank = refused(lambda: backend.call(PUSH, {**request, "request_id": "a b"}))
+    blank = refused(backend, PUSH, {**request, "request_id": "a b"})
     assert blank.reason == "REQUEST_ID_INVALID"
 
 
@@ -150,19 +156,19 @@ def test_a_request_id_is_for_one_body(backend: Caller, new_account: NewAccount) 
     ],
 )
 def test_a_list_says_what_it_cannot_do(backend: Caller, query: dict[str, Any], reason: str) -> None:
-    error = refused(lambda: backend.call("AccountService/ListAccounts", query))
+    error = refused(backend, "AccountService/ListAccounts", query)
     assert (error.code, error.reason) == (Code.INVALID_ARGUMENT, reason)
 
 
 def test_a_revision_of_the_future_is_waited_for_in_vain(backend: Caller) -> None:
     request = {"min_revision": 10**12}
     call = "GlobalSettingsService/GetGlobalSettings"
-    error = refused(lambda: backend.call(call, request, timeout=2.0))
+    error = refused(backend, call, request, timeout=2.0)
     assert (error.code, error.reason) == (Code.DEADLINE_EXCEEDED, "REVISION_NOT_REACHED")
 
 
 def test_every_error_can_be_looked_up(backend: Caller) -> None:
     error = refused(
-        lambda: backend.call("AccountService/GetAccount", {}, headers={"x-request-id": "look-me-up"})
+        backend, "AccountService/GetAccount", {}, headers={"x-request-id": "look-me-up"}
     )
     assert error.detail(error_details_pb2.RequestInfo).request_id == "look-me-up"

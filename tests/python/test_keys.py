@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from conftest import NewAccount
 from reflection import Caller, Refused
 
@@ -63,7 +64,8 @@ def test_no_view_of_an_admin_shows_a_key(admin: Caller, openai_key: str) -> None
     ]
     assert openai_key not in str(answers)
     [key] = [one for one in answers[0]["provider_keys"] if one["state"] == "KEY_STATE_PRIMARY"]
-    assert key["mask"].endswith(openai_key[-4:]) and len(key["fingerprint"]) == 16
+    assert key["mask"].endswith(openai_key[-4:])
+    assert len(key["fingerprint"]) == 16
 
 
 def test_a_rotation_and_its_rollback(admin: Caller, new_provider: Callable[[], str]) -> None:
@@ -133,7 +135,8 @@ def test_a_repeated_request_never_shows_a_secret_again(admin: Caller) -> None:
     request = {"label": "once", "role": "ROLE_AUDITOR", "request_id": "create-once"}
     first = admin.call("TokenService/CreateToken", request)
     again = admin.call("TokenService/CreateToken", request)
-    assert first["secret"] and not first["secret_omitted"]
+    assert first["secret"]
+    assert not first["secret_omitted"]
     assert (again["secret"], again["secret_omitted"]) == ("", True)
     assert again["token"] == first["token"]
 

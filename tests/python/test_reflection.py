@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
 from reflection import PACKAGE, Api
 
 SERVICES = {
@@ -38,7 +39,7 @@ def test_every_method_and_field_has_its_comment(api: Api) -> None:
         file = api.database.FindFileContainingSymbol(f"{PACKAGE}.{service}")
         texts = comments(file)
         for at, declared in enumerate(file.service):
-            # Numbers of fields in descriptor.proto: service 6, its method 2, message 4, its field 2.
+            # Fields of descriptor.proto: service 6 and its method 2, message 4 and its field 2.
             assert texts[6, at]
             for method in range(len(declared.method)):
                 assert texts[6, at, 2, method]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from conftest import NewAccount
 from reflection import Caller, Refused
 
@@ -62,7 +63,8 @@ def test_scenario_2_a_user_customises_the_model(
     other = new_account()
     body = {"model": "gpt-4o", "temperature": 0.8, "max_tokens": 4000}
     saved = save(backend, account, body)
-    assert saved["changed"] and saved["stripped_fields"] == []
+    assert saved["changed"]
+    assert saved["stripped_fields"] == []
     seen = view(backend, account)
     assert (seen["values"], seen["using_global"]) == (body, False)
     config = resolve(backend, account, include_api_key=True)
@@ -104,7 +106,8 @@ def test_scenario_3_the_default_saved_is_an_override_until_it_is_reset(
     assert resolve(backend, account)["model"] == "gpt-4o-mini"
     request = {"account_id": account, "integration_type": "openai"}
     reset = backend.call(f"{SETTINGS}/ResetIntegrationSettings", request)
-    assert reset["changed"] and reset["integration_settings"]["using_global"]
+    assert reset["changed"]
+    assert reset["integration_settings"]["using_global"]
     assert resolve(backend, account)["model"] == "gpt-4.1"
     again = backend.call(f"{SETTINGS}/ResetIntegrationSettings", request)
     assert not again["changed"]

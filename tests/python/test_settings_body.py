@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import NewAccount
 from google.protobuf.json_format import ParseError
+
+from conftest import NewAccount
 from reflection import Api, Caller, Refused
 
 SAVE = "IntegrationSettingsService/SaveIntegrationSettings"
@@ -42,7 +43,8 @@ def test_credentials_are_stripped_at_any_depth_and_named(
         "openai_api_key",
     ]
     audit = admin.call("AuditService/ListAuditRecords", {"page_size": 20})
-    assert CANARY not in str(answer) and CANARY not in str(audit)
+    assert CANARY not in str(answer)
+    assert CANARY not in str(audit)
 
 
 def test_a_refusal_names_what_was_stripped_too_and_shows_no_value(
@@ -91,8 +93,8 @@ def test_only_camel_case_goes_into_a_mask_as_json(
 ) -> None:
     sections = {"image_generation": {"max_in_article_images": 5}}
     request = {"global_settings": {"sections": sections}}
+    mask = "sections.image_generation.max_in_article_images"
     with pytest.raises(ParseError):
-        mask = "sections.image_generation.max_in_article_images"
         admin.call(UPDATE_GLOBALS, {**request, "update_mask": mask})
     mask = "sections.imageGeneration.maxInArticleImages"
     answer = admin.call(UPDATE_GLOBALS, {**request, "update_mask": mask})
@@ -101,6 +103,7 @@ def test_only_camel_case_goes_into_a_mask_as_json(
 
     # As a message a mask has the names of the protos.
     message = api.message("UpdateGlobalSettingsRequest")()
+    message.global_settings.SetInParent()
     message.update_mask.paths.append("sections.image_generation.max_in_article_images")
     answer = admin.call(UPDATE_GLOBALS, message)
     assert "max_in_article_images" not in answer["global_settings"]["sections"]["image_generation"]
