@@ -259,10 +259,19 @@ def test_a_batch_answers_item_by_item(backend: Caller, new_account: NewAccount) 
         assert info["reason"] == reason
 
 
-def test_admins_explain_a_configuration(admin: Caller, new_account: Callable[..., int]) -> None:
-    config = resolve(admin, new_account(), include_explanation=True)
+@pytest.mark.parametrize("function", ["generate_content", "generate_images"])
+def test_admins_explain_a_configuration(
+    admin: Caller, backend: Caller, new_account: NewAccount, function: str
+) -> None:
+    account = new_account()
+    # Its provider is the service: the row names none.
+    save(backend, account, {"model": "runware:100@1"}, kind="image_generation")
+    config = resolve(admin, account, function, include_explanation=True)
     fields = {one["field"]: one for one in config["explanation"]["fields"]}
+    assert "service" in config["sources"]
     for name, source in config["sources"].items():
         assert fields[name]["winner"] == source
         [won] = [one for one in fields[name]["levels"] if one["outcome"] == "OUTCOME_WON"]
         assert won["source"] == source
+    [service] = [one for one in fields["service"]["levels"] if one["outcome"] == "OUTCOME_WON"]
+    assert service["value"] == config["service"]
