@@ -12,9 +12,11 @@ test: tools ## Install what the tests need, then pass all of them
 	cargo build --locked --bin aiconfig
 	cargo test --workspace --locked
 
-lint: ## Format and lints
+lint: .tools/venv/installed ## Format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cd clients/grpcurl && ../../.tools/venv/bin/shellcheck -x $$(ls | grep -v '[.]')
+	.tools/venv/bin/ruff check --quiet tests/python && .tools/venv/bin/ruff format --check --quiet tests/python
 
 fmt: ## Format the sources
 	cargo fmt --all
@@ -29,10 +31,27 @@ deny: ## Check licences and advisories (needs cargo-deny)
 	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny"; exit 1; }
 	cargo deny check bans licenses sources
 
-tools: ## Install what the tests need
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
-	  if command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; \
-	  else echo "PostgreSQL is missing: install its server package"; exit 1; fi; }
+tools: .tools/bin/grpcurl .tools/venv/installed ## Install what the tests need
+	$(call need,ls /usr/lib/postgresql/*/bin/initdb,postgresql)
+
+# $(call need,COMMAND,PACKAGE): installs a Debian package if the command fails.
+define need
+@$(1) >/dev/null 2>&1 || { \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); \
+  else echo "$(2) is missing: apt-get install $(2)"; exit 1; fi; }
+endef
+
+# 1.9.1 is the newest that the Go of Debian 12 (1.19) builds.
+.tools/bin/grpcurl:
+	$(call need,command -v go,golang-go)
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.1
+
+.tools/venv/installed: tests/python/requirements.txt
+	$(call need,python3 -c 'import ensurepip; import venv',python3-venv)
+	python3 -m venv --clear .tools/venv
+	.tools/venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 .tools/node_modules/.bin/buf:
 	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm"; exit 1; }

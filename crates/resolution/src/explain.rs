@@ -43,13 +43,19 @@ pub struct FieldExplanation {
     pub levels: Vec<LevelExplanation>,
 }
 
-/// Explains the fields of a walk.
+/// Explains the fields of a walk. The service has levels of its own.
 pub(crate) fn explain(
     walked: &Walked<'_>,
     wanted: &[Field],
+    of_service: &[Level<'_>],
     levels: &[Level<'_>],
 ) -> Vec<FieldExplanation> {
     let explain_field = |field: Field| {
+        let levels = if field == Field::Service {
+            of_service
+        } else {
+            levels
+        };
         let winner = walked.sources[field.index()];
         let answer = walked
             .fields
@@ -78,7 +84,17 @@ pub(crate) fn explain(
                             && !skipped(walked, field, level.source, value.as_deref())
                     }
                 };
+                let by_model = field == Field::Service
+                    && value.is_none()
+                    && !won
+                    && winner == Some(level.source);
+                let wins = wins || by_model;
                 let (value, outcome, note) = match (value, dormant) {
+                    (None, _) if by_model => (
+                        answer.clone(),
+                        Outcome::Won,
+                        "the provider of the model that this level names".to_owned(),
+                    ),
                     (Some(value), _) if wins => {
                         let note = if value == answer {
                             String::new()

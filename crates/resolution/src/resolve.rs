@@ -107,9 +107,10 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
         matches!(source, Some(FieldSource::Account | FieldSource::Request))
     };
     let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
-    let explanation = query
-        .explain
-        .then(|| explain(&walked, fields_of(function.modality), &levels));
+    let explanation = query.explain.then(|| {
+        let of_service = call.service_levels(given);
+        explain(&walked, fields_of(function.modality), &of_service, &levels)
+    });
     Ok(Resolved {
         plan,
         modality: function.modality,
@@ -251,6 +252,29 @@ impl<'a> Call<'a> {
         )
         .map(|walked| (walked, levels))
         .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+    }
+
+    /// The levels of the service, which come from the general type and section alone.
+    fn service_levels<'r>(&self, given: &'r ModelFields) -> [Level<'r>; 4]
+    where
+        'a: 'r,
+    {
+        let general = IntegrationType::general(self.function.modality);
+        let (row, dormant) = self.row(&general);
+        let level = |source, fields| Level {
+            source,
+            fields,
+            dormant: None,
+        };
+        [
+            level(FieldSource::Request, Some(given)),
+            Level {
+                dormant,
+                ..level(FieldSource::Account, row)
+            },
+            level(FieldSource::Function, Some(&self.function.defaults)),
+            level(FieldSource::Global, self.section(general.as_str())),
+        ]
     }
 
     fn reads_enabled_row(&self, provider: &ProviderName) -> bool {

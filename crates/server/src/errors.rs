@@ -1,29 +1,20 @@
-//! The one error table: from every reason to its gRPC code and details.
+//! The one error table: from every reason to its gRPC code.
 
 use aiconfig_application::AppError;
 use aiconfig_domain::{Reason, Rejection, Violation};
-use aiconfig_proto::reason::{DOMAIN, to_wire};
 use aiconfig_proto::v1::ErrorReason;
 use aiconfig_vault::error::VaultError;
 use prost::Message;
-use std::collections::HashMap;
-use std::time::Duration;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
-
-/// Violations that an answer carries; more break Python clients.
-const VIOLATIONS: usize = 20;
-/// Bytes of violations that an answer carries.
-const DETAIL_BYTES: usize = 3_072;
 
 /// An answer that is no result.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) reason: ErrorReason,
-    message: String,
-    violations: Vec<Violation>,
-    metadata: Vec<(&'static str, String)>,
-    resource: Option<(&'static str, String)>,
+    pub(crate) message: String,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) metadata: Vec<(&'static str, String)>,
+    pub(crate) resource: Option<(&'static str, String)>,
 }
 
 impl ApiError {
@@ -43,6 +34,12 @@ impl ApiError {
             violations,
             ..Self::new(reason, format!("{field}: {right}"))
         }
+    }
+
+    /// Adds a fact to the metadata.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((name, value.into()));
+        self
     }
 }
 
@@ -96,8 +93,7 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::PageSizeInvalid
         | R::RequestIdInvalid
         | R::RequestIdReused
-        | R::RequestUnreadable
-        | R::FingerprintMismatch => Code::InvalidArgument,
+        | R::RequestUnreadable => Code::InvalidArgument,
         R::PlanForbidsOverrides
         | R::AccountInactive
         | R::ModelRetired
@@ -111,7 +107,8 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::KeyStateInvalid
         | R::NoRetiredKey
         | R::KeyOriginChanged
-        | R::KeyUnavailable => Code::FailedPrecondition,
+        | R::KeyUnavailable
+        | R::FingerprintMismatch => Code::FailedPrecondition,
         R::AccountNotFound
         | R::FunctionNotFound
         | R::ProviderNotFound
@@ -225,75 +222,5 @@ impl From<AppError> for ApiError {
                 )
             }
         }
-    }
-}
-
-impl From<ApiError> for Status {
-    fn from(error: ApiError) -> Self {
-        let ApiError {
-            reason,
-            message,
-            violations,
-            metadata,
-            resource,
-        } = error;
-        let mut metadata: HashMap<String, String> = metadata
-            .into_iter()
-            .map(|(k, v)| (k.to_owned(), v))
-            .collect();
-        let mut details = ErrorDetails::new();
-        let mut room = DETAIL_BYTES;
-        let mut shown = 0;
-        for violation in violations.iter().take(VIOLATIONS) {
-            let size = violation.field.len() + violation.description.len();
-            if size > room {
-                break;
-            }
-            room -= size;
-            shown += 1;
-            details.add_bad_request_violation(&violation.field, &violation.description);
-        }
-        if shown < violations.len() {
-            metadata.insert(
-                "truncated_violations".to_owned(),
-                (violations.len() - shown).to_string(),
-            );
-        }
-        let code = code(reason);
-        if code == Code::FailedPrecondition {
-            let subject = resource
-                .as_ref()
-                .map(|(kind, name)| format!("{kind}/{name}"));
-            let subject = subject.unwrap_or_default();
-            details.add_precondition_failure_violation(to_wire(reason), subject, &message);
-        }
-        if let Some((kind, name)) = resource {
-            details.set_resource_info(kind, name, "", "");
-        }
-        if matches!(code, Code::ResourceExhausted | Code::Unavailable) {
-            details.set_retry_info(Some(Duration::from_secs(1)));
-        }
-        details.set_error_info(to_wire(reason), DOMAIN, metadata);
-        Status::with_error_details(code, message, details)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_violations_are_cut_with_a_count() {
-        let violations = (0..100)
-            .map(|n| Violation::new(format!("f{n}"), "x".repeat(50)))
-            .collect();
-        let status = Status::from(ApiError::from(Rejection::invalid(violations)));
-        let details = status.get_error_details();
-        assert_eq!(details.bad_request().unwrap().field_violations.len(), 20);
-        assert_eq!(
-            details.error_info().unwrap().metadata["truncated_violations"],
-            "80"
-        );
-        assert!(status.details().len() < 4096);
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod call;
 mod cli;
 mod config;
+mod error_details;
 mod errors;
 mod gate;
 mod lists;

@@ -125,7 +125,7 @@ fn authorise(caller: &Caller, entry: &Entry) -> Result<(), ApiError> {
     } else {
         return Ok(());
     };
-    Err(ApiError::new(ErrorReason::RoleForbidden, message))
+    Err(ApiError::new(ErrorReason::RoleForbidden, message).with("role", role))
 }
 
 /// Whether the caller may name an actor, if it does.
@@ -134,5 +134,6 @@ fn may_name(caller: &Caller, actor: Option<&str>) -> Result<(), ApiError> {
         return Ok(());
     }
     let message = "only BACKEND and ADMIN tokens may name an actor in x-aiconfig-actor";
-    Err(ApiError::new(ErrorReason::ActorForbidden, message))
+    let error = ApiError::new(ErrorReason::ActorForbidden, message);
+    Err(error.with("role", caller.role.as_str()))
 }

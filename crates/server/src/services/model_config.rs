@@ -23,7 +23,8 @@ impl Services {
     ) -> Result<v1::ModelConfig, ApiError> {
         if request.include_api_key && !caller.role.may_read_keys() {
             let message = "only BACKEND tokens read keys; leave include_api_key out";
-            return Err(ApiError::new(ErrorReason::KeyReadForbidden, message));
+            let error = ApiError::new(ErrorReason::KeyReadForbidden, message);
+            return Err(error.with("role", caller.role.as_str()));
         }
         let asked = wire::model_config_query(request)?;
         covered(caller, asked.query.account)?;

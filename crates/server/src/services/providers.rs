@@ -198,7 +198,7 @@ impl ProviderService for Services {
         let page = Paging::new(asked.page_size, &asked.page_token, query)?.page_by(
             keys.filter(|stored| matches(&stored.value)),
             |stored| format!("{:010}", stored.value.version),
-            false,
+            true,
             |stored| key(&live.snapshot, stored),
         );
         Ok(Response::new(v1::ListProviderKeysResponse {

@@ -77,8 +77,11 @@ impl TokenService for Services {
             live.snapshot
                 .tokens()
                 .filter(|stored| matches(&stored.value)),
-            |stored| stored.value.token_id.to_string(),
-            false,
+            |stored| {
+                let created = stored.meta.create_time.as_micros();
+                format!("{created:020}/{}", stored.value.token_id)
+            },
+            true,
             |stored| token(&live.snapshot, stored),
         );
         Ok(Response::new(v1::ListTokensResponse {
