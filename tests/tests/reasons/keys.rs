@@ -87,7 +87,7 @@ pub(crate) async fn reach(stage: &mut Stage, seen: &mut Seen) {
     admin.providers.add_provider_key(second).await.unwrap();
     let other = destroy(2, &fingerprint);
     let other = admin.providers.destroy_provider_key(other).await;
-    seen.refused(other, (Code::InvalidArgument, "FINGERPRINT_MISMATCH"));
+    seen.refused(other, (Code::FailedPrecondition, "FINGERPRINT_MISMATCH"));
     let revoke = v1::RevokeProviderKeyRequest {
         provider: "openai".to_owned(),
         version: 2,
