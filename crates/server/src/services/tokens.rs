@@ -1,13 +1,14 @@
 //! `TokenService`.
 
 use aiconfig_domain::{Command, ResourceKey, Role, Snapshot, Stored, Token, TokenId};
-use aiconfig_proto::v1::{self, token_service_server::TokenService};
+use aiconfig_proto::v1::{self, ErrorReason, token_service_server::TokenService};
 use prost::Message;
 use secrecy::ExposeSecret;
 use tonic::{Request, Response, Status};
 
 use super::Services;
 use crate::call::{opening, settle};
+use crate::errors::ApiError;
 use crate::lists::filter::{Name, Test, tests};
 use crate::lists::{ListQuery, Paging};
 use crate::wire;
@@ -33,6 +34,11 @@ impl TokenService for Services {
         }
         let outcome = async {
             let spec = wire::token_spec(body)?;
+            if spec.role.may_read_keys() {
+                let message = "a token that may read keys is made on the command line only: \
+                               aiconfig token create --role BACKEND";
+                return Err(ApiError::new(ErrorReason::RoleForbidden, message));
+            }
             // What is stored for a repetition is this answer, which has no secret.
             let answer = |applied: &aiconfig_application::Applied<'_>, id: &TokenId| {
                 v1::CreateTokenResponse {
