@@ -1,13 +1,14 @@
 //! `TokenService`.
 
 use aiconfig_domain::{Command, ResourceKey, Role, Snapshot, Stored, Token, TokenId};
-use aiconfig_proto::v1::{self, token_service_server::TokenService};
+use aiconfig_proto::v1::{self, ErrorReason, token_service_server::TokenService};
 use prost::Message;
 use secrecy::ExposeSecret;
 use tonic::{Request, Response, Status};
 
 use super::Services;
 use crate::call::{opening, settle};
+use crate::errors::ApiError;
 use crate::lists::filter::{Name, Test, tests};
 use crate::lists::{ListQuery, Paging};
 use crate::wire;
@@ -33,6 +34,13 @@ impl TokenService for Services {
         }
         let outcome = async {
             let spec = wire::token_spec(body)?;
+            if spec.role.may_read_keys() {
+                let role = spec.role.as_str();
+                let message =
+                    format!("{role} tokens read keys: they are made on the command line only");
+                let error = ApiError::new(ErrorReason::RoleForbidden, message);
+                return Err(error.with("role", role));
+            }
             // What is stored for a repetition is this answer, which has no secret.
             let answer = |applied: &aiconfig_application::Applied<'_>, id: &TokenId| {
                 v1::CreateTokenResponse {
