@@ -1,2 +1,17 @@
-//! Black-box tests of the built server; see `tests/`.
+//! What the black-box tests share: the built server as a process, its clients, raw calls.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
+mod clients;
+mod raw;
+mod requests;
+mod server;
+
+pub use clients::{Bearer, Clients};
+pub use raw::{call, health, reason, rpcs};
+pub use requests::{account, config, number, query, save, text};
+pub use server::{Place, Server, binary, free_port};

@@ -13,7 +13,7 @@ use aiconfig_testsupport::PgServer;
 use server::{Server, root};
 
 /// How long all of pytest may take.
-const LIMIT: Duration = Duration::from_secs(240);
+const LIMIT: Duration = Duration::from_mins(4);
 
 #[test]
 fn python_on_sqlite() {

@@ -94,11 +94,13 @@ impl Live {
             version: row.version,
             origin: &key.origin,
         };
-        Some(
-            verified
-                .and_then(|()| SealedKey::prepare(ring, &context, envelope))
-                .map_or_else(KeySlot::Unusable, KeySlot::Ready),
-        )
+        // Opened once and dropped: a damaged one is known before it is asked for.
+        let opened = verified.and_then(|()| {
+            let sealed = SealedKey::prepare(ring, &context, envelope)?;
+            sealed.open()?;
+            Ok(sealed)
+        });
+        Some(opened.map_or_else(KeySlot::Unusable, KeySlot::Ready))
     }
 
     /// Takes up the verifiers of tokens; a token of `asked` without a row has none any more.

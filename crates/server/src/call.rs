@@ -17,9 +17,6 @@ use tonic::{Request, Response, Status};
 
 use crate::errors::ApiError;
 
-/// What of a call's time is kept for the answer that a wait was in vain: a client that gives up
-/// first never learns why.
-const ANSWER: Duration = Duration::from_millis(200);
 /// Bytes that a `reason` may have.
 const REASON_LIMIT: usize = 1024;
 /// Bytes that a `request_id` may have.
@@ -155,9 +152,8 @@ impl Gateway {
         min_revision: u64,
     ) -> Result<Guard<Arc<Live>>, ApiError> {
         if min_revision > 0 {
-            let time_left = info(request)?.time_left;
-            let wait = time_left.saturating_sub(ANSWER).max(time_left / 2);
-            let wait = wait.min(self.longest_wait);
+            // A little less than the deadline: the answer is to say what was waited for.
+            let wait = info(request)?.time_left.min(self.longest_wait) * 9 / 10;
             self.app.wait_for(min_revision, wait).await?;
         }
         Ok(self.app.live())

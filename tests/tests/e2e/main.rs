@@ -6,8 +6,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod server;
-
 use aiconfig_proto::v1::{
     self, account_service_client::AccountServiceClient,
     global_settings_service_client::GlobalSettingsServiceClient,
@@ -16,67 +14,13 @@ use aiconfig_proto::v1::{
     model_config_service_client::ModelConfigServiceClient,
     provider_service_client::ProviderServiceClient,
 };
+use aiconfig_tests::{Place, Server, account, query, reason, save, text};
 use aiconfig_testsupport::PgServer;
-use prost_types::{Struct, Value, value::Kind};
-use server::{Place, Server};
+use prost_types::{Value, value::Kind};
 use tonic::Code;
 use tonic_types::StatusExt;
 
 const KEY: &str = "sk-proj-canary0123456789abcdefghij";
-
-fn text(text: &str) -> Value {
-    Value {
-        kind: Some(Kind::StringValue(text.to_owned())),
-    }
-}
-
-fn config(members: &[(&str, Value)]) -> Struct {
-    Struct {
-        fields: members
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect(),
-    }
-}
-
-fn account(id: i64, plan: v1::Plan) -> v1::UpsertAccountRequest {
-    let account = v1::Account {
-        account_id: id,
-        plan: plan.into(),
-        active: true,
-        source_version: 1,
-        ..Default::default()
-    };
-    v1::UpsertAccountRequest {
-        account: Some(account),
-        ..Default::default()
-    }
-}
-
-fn query(id: i64) -> v1::GetModelConfigRequest {
-    v1::GetModelConfigRequest {
-        account_id: id,
-        function_name: "generate_content".to_owned(),
-        ..Default::default()
-    }
-}
-
-fn save(id: i64, members: &[(&str, Value)]) -> v1::SaveIntegrationSettingsRequest {
-    v1::SaveIntegrationSettingsRequest {
-        account_id: id,
-        integration_type: "openai".to_owned(),
-        config: Some(config(members)),
-        ..Default::default()
-    }
-}
-
-fn reason(status: &tonic::Status) -> String {
-    status
-        .get_error_details()
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
-}
 
 #[tokio::test]
 async fn the_scenarios_on_sqlite() {
@@ -336,24 +280,4 @@ async fn digest(server: &Server, min_revision: u64) -> (String, u64) {
         .unwrap()
         .into_inner();
     (answer.digest, answer.revision)
-}
-
-#[tokio::test]
-async fn a_call_needs_a_token_and_a_role() {
-    let place = Place::sqlite();
-    let server = Server::start(&place);
-    let mut nobody = ModelConfigServiceClient::new(server.channel().await);
-    assert_eq!(
-        nobody.get_model_config(query(1)).await.unwrap_err().code(),
-        Code::Unauthenticated
-    );
-    let mut backend = GlobalSettingsServiceClient::with_interceptor(
-        server.channel().await,
-        server.token("backend"),
-    );
-    let refused = backend
-        .update_global_settings(v1::UpdateGlobalSettingsRequest::default())
-        .await
-        .unwrap_err();
-    assert_eq!(reason(&refused), "ROLE_FORBIDDEN");
 }
