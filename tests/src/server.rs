@@ -65,7 +65,7 @@ impl Place {
     }
 
     /// Writes a file that only its owner can read, outside of the data directory.
-    #[must_use]
+    #[expect(clippy::must_use_candidate, reason = "the path is often known")]
     pub fn write_private(&self, name: &str, text: &str) -> PathBuf {
         use std::os::unix::fs::OpenOptionsExt as _;
         let path = self.dir.path().join(name);

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
 
 use aiconfig_tests::{Place, Server, call, health, reason, rpcs};
 use tonic::Code;
@@ -116,7 +117,7 @@ async fn every_cell_of_role_by_rpc() {
         let free = place.new_token(role, &[]);
         let bound = place.new_token(role, &[7]);
         // The server takes up tokens that the command line makes within its poll interval.
-        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
         for (rpc, who) in TABLE {
             let role_may = who.as_bytes()[at] != b'-';
             let bound_may = role_may && who.ends_with('*');
@@ -136,6 +137,28 @@ async fn every_cell_of_role_by_rpc() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// A token that is good for a moment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line takes a time of day"
+)]
+fn expiring(place: &Place, after: Duration) -> String {
+    let at = prost_types::Timestamp::from(SystemTime::now() + after).to_string();
+    let create = [
+        "token",
+        "create",
+        "--label",
+        "old",
+        "--role",
+        "ADMIN",
+        "--expires",
+        &at,
+    ];
+    let made = place.run(&create);
+    assert!(made.status.success(), "{made:?}");
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
 #[tokio::test]
 async fn without_a_valid_token_every_rpc_answers_the_same() {
     let place = Place::sqlite();
@@ -144,21 +167,11 @@ async fn without_a_valid_token_every_rpc_answers_the_same() {
     let revoked = place.new_token("ADMIN", &[]);
     let id = revoked.split('_').nth(1).unwrap();
     assert!(place.run(&["token", "revoke", id]).status.success());
-    let made = place.run(&[
-        "token",
-        "create",
-        "--label",
-        "old",
-        "--role",
-        "ADMIN",
-        "--expires",
-        "2020-01-01T00:00:00Z",
-    ]);
-    let expired = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    let expired = expiring(&place, Duration::from_secs(1));
     let good = place.token("admin");
     let mut forged = good.clone();
     forged.replace_range(30..31, if &good[30..31] == "A" { "B" } else { "A" });
-    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let mut texts = BTreeSet::new();
     for rpc in rpcs() {
         let path = format!("/igny8.aiconfig.v1.{rpc}");
@@ -199,7 +212,7 @@ async fn actors_are_named_by_backend_and_admin_only() {
     let server = Server::start(&place);
     let channel = server.channel().await;
     let auditor = place.new_token("AUDITOR", &[]);
-    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
     let path = "/igny8.aiconfig.v1.AccountService/ListPlans";
     for (token, may) in [
         (place.token("admin"), true),

@@ -56,10 +56,15 @@ pub(crate) async fn open_as_it_is(
     Ok(Application::open(store, options(config, generated, false)).await?)
 }
 
+/// Where the embedded database is.
+pub(crate) fn embedded_file(config: &Config) -> PathBuf {
+    config.data_dir.join("aiconfig.db")
+}
+
 /// Connects to the database.
 pub(crate) async fn connect(config: &Config) -> Result<Store, Failure> {
     let url = config.database_url.clone().unwrap_or_else(|| {
-        let file = config.data_dir.join("aiconfig.db");
+        let file = embedded_file(config);
         SecretString::from(format!("sqlite://{}", file.display()))
     });
     let mut store = StoreConfig::new(url);

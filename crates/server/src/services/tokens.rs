@@ -35,11 +35,10 @@ impl TokenService for Services {
         let outcome = async {
             let spec = wire::token_spec(body)?;
             if spec.role.may_read_keys() {
-                let role = spec.role.as_str();
-                let message =
-                    format!("{role} tokens read keys: they are made on the command line only");
+                let message = "a token that may read keys is made on the command line only: \
+                               aiconfig token create --role BACKEND";
                 let error = ApiError::new(ErrorReason::RoleForbidden, message);
-                return Err(error.with("role", role));
+                return Err(error.with("role", spec.role.as_str()));
             }
             // What is stored for a repetition is this answer, which has no secret.
             let answer = |applied: &aiconfig_application::Applied<'_>, id: &TokenId| {
