@@ -162,8 +162,7 @@ def test_a_list_says_what_it_cannot_do(backend: Caller, query: dict[str, Any], r
 
 def test_a_revision_of_the_future_is_waited_for_in_vain(backend: Caller) -> None:
     request = {"min_revision": 10**12}
-    call = "GlobalSettingsService/GetGlobalSettings"
-    error = refused(backend, call, request, timeout=2.0)
+    error = refused(backend, "GlobalSettingsService/GetGlobalSettings", request, timeout=2.0)
     assert (error.code, error.reason) == (Code.DEADLINE_EXCEEDED, "REVISION_NOT_REACHED")
 
 

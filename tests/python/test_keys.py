@@ -131,6 +131,13 @@ def test_a_frozen_key_is_not_released(
         assert backend.call(get, request)["model_config"]["api_key"] == openai_key
 
 
+def test_an_admin_makes_no_token_that_reads_keys(admin: Caller) -> None:
+    with pytest.raises(Refused) as refused:
+        admin.call("TokenService/CreateToken", {"label": "keys", "role": "ROLE_BACKEND"})
+    assert refused.value.reason == "ROLE_FORBIDDEN"
+    assert refused.value.metadata["role"] == "BACKEND"
+
+
 def test_a_repeated_request_never_shows_a_secret_again(admin: Caller) -> None:
     request = {"label": "once", "role": "ROLE_AUDITOR", "request_id": "create-once"}
     first = admin.call("TokenService/CreateToken", request)

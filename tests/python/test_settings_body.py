@@ -111,6 +111,11 @@ def test_only_camel_case_goes_into_a_mask_as_json(
     with pytest.raises(Refused) as refused:
         admin.call(UPDATE_GLOBALS, message)
     assert refused.value.reason == "MASK_INVALID"
+    with pytest.raises(Refused) as refused:
+        admin.call(UPDATE_GLOBALS, {**request, "update_mask": "sections.openai.model"})
+    assert refused.value.reason == "MASK_INVALID"
+    section = "global_settings.sections.image_generation"
+    assert refused.value.fields == [f"{section}.max_in_article_images"]
 
 
 def test_without_a_mask_zero_is_a_value(

@@ -3,31 +3,31 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "grpcurl/server.rs"]
-mod server;
-
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use aiconfig_tests::{Place, Server};
 use aiconfig_testsupport::PgServer;
-use server::{Server, root};
 
 /// How long all of pytest may take.
 const LIMIT: Duration = Duration::from_mins(4);
 
 #[test]
 fn python_on_sqlite() {
-    pytest(&Server::start(None));
+    pytest(&Place::sqlite());
 }
 
 #[test]
 fn python_on_postgresql() {
-    let database = PgServer::shared().create_database();
-    pytest(&Server::start(Some(&database)));
+    pytest(&Place::postgres(&PgServer::shared().create_database()));
 }
 
-fn pytest(server: &Server) {
-    let python = root().join(".tools/venv/bin/python");
+fn pytest(place: &Place) {
+    let server = Server::start_with(place, &[("AICONFIG_LOG", "debug")]);
+    let token_file = |name: &str| place.data().join("tokens").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let python = root.join(".tools/venv/bin/python");
     assert!(
         python.exists(),
         "the Python packages of tests/python are missing: `make tools` installs them into .tools"
@@ -36,11 +36,11 @@ fn pytest(server: &Server) {
     let mut child = Command::new(python)
         .args(["-m", "pytest", "--quiet", "--tb=short"])
         .args(["-p", "no:cacheprovider"])
-        .current_dir(root().join("tests/python"))
+        .current_dir(root.join("tests/python"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("AICONFIG_ADDR", server.address())
-        .env("AICONFIG_ADMIN_TOKEN_FILE", server.token_file("admin"))
-        .env("AICONFIG_BACKEND_TOKEN_FILE", server.token_file("backend"))
+        .env("AICONFIG_ADMIN_TOKEN_FILE", token_file("admin"))
+        .env("AICONFIG_BACKEND_TOKEN_FILE", token_file("backend"))
         // A proxy of the environment is not asked for a server on loopback.
         .env("no_proxy", "127.0.0.1")
         .stdin(Stdio::null())

@@ -115,6 +115,21 @@ impl Rejection {
         }
     }
 
+    /// As [`Rejection::invalid`], where so many of the violations are fields that are given but not
+    /// masked. With nothing else at fault it is the mask that is.
+    #[must_use]
+    pub fn invalid_under_mask(violations: Vec<Violation>, unmasked: usize) -> Self {
+        let reason = if violations.len() == unmasked {
+            Reason::MaskInvalid
+        } else {
+            Reason::FieldInvalid
+        };
+        Self {
+            reason,
+            ..Self::invalid(violations)
+        }
+    }
+
     /// One field that is malformed or out of range.
     pub fn invalid_field(field: impl Into<String>, description: impl Into<String>) -> Self {
         Self::invalid(vec![Violation::new(field, description)])

@@ -33,6 +33,11 @@ fn violation(field: Field, right: impl Into<String>) -> Violation {
     Violation::new(format!("overrides.{}", field.as_str()), right)
 }
 
+/// Whether a violation leaves open which model the call is about.
+pub(crate) fn names_model(violation: &Violation) -> bool {
+    ["overrides.service", "overrides.model"].contains(&violation.field.as_str())
+}
+
 /// Checks what can be checked before the model is known. A retired model is told apart, because
 /// invalid values come before it.
 pub(crate) fn check_names(

@@ -11,7 +11,7 @@ use aiconfig_domain::{
 
 use crate::explain::{FieldExplanation, explain};
 use crate::ladder::{Level, Sources, Walked, service, walk};
-use crate::request::{check_names, check_values, fields_of};
+use crate::request::{check_names, check_values, fields_of, names_model};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -92,11 +92,17 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
             return Err(plan_forbids(query.account, plan));
         }
     }
-    if !violations.is_empty() {
-        return Err(Rejection::invalid(violations));
+    // Without a model there is nothing to check the other values against.
+    let (walked, levels) = match call.walk(given) {
+        Ok(walk) if violations.iter().all(|one| !names_model(one)) => walk,
+        Err(unconfigured) if violations.is_empty() => return Err(unconfigured),
+        _ => return Err(Rejection::invalid(violations)),
+    };
+    for more in check_values(walked.model, given) {
+        if violations.iter().all(|known| known.field != more.field) {
+            violations.push(more);
+        }
     }
-    let (walked, levels) = call.walk(given)?;
-    violations = check_values(walked.model, given);
     if !violations.is_empty() {
         return Err(Rejection::invalid(violations));
     }

@@ -82,11 +82,6 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         app: Arc::clone(&app),
         longest_wait: config.longest_deadline(),
     });
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(aiconfig_proto::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
     let limits = Limits {
         in_flight: config.max_in_flight,
         default_deadline: config.default_deadline(),
@@ -182,6 +177,17 @@ async fn report(health: &HealthReporter, app: &Application, status: ServingStatu
         NotServing
     };
     health.set_service_status("aiconfig.vault", vault).await;
+}
+
+/// Reflection over all that is served. Each of its versions lists the other too, so that a client of
+/// either sees everything.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(aiconfig_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
+        .include_reflection_service(false)
 }
 
 async fn told_to_stop() -> Result<(), Failure> {

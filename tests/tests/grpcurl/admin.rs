@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use aiconfig_tests::{Place, Server};
 use serde_json::Value;
-
-use crate::server::{Server, root};
 
 /// How long a script may run.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -34,11 +33,11 @@ pub(crate) struct Admin {
 
 impl Admin {
     /// One with the server's first admin token.
-    pub(crate) fn of(server: &Server) -> Self {
+    pub(crate) fn of(place: &Place, server: &Server) -> Self {
         Self::with(vec![
             ("PATH", path_with(&grpcurl())),
             ("AICONFIG_ADDR", server.address().into()),
-            ("AICONFIG_TOKEN_FILE", server.token_file("admin").into()),
+            ("AICONFIG_TOKEN_FILE", token_file(place).into()),
         ])
     }
 
@@ -143,6 +142,15 @@ fn reader(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::Joi
         pipe.read_to_string(&mut text).unwrap();
         text
     })
+}
+
+/// The file of the first admin token.
+pub(crate) fn token_file(place: &Place) -> PathBuf {
+    place.data().join("tokens/admin")
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 /// Where the scripts are.

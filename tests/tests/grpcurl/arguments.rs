@@ -50,6 +50,15 @@ fn every_script_has_help() {
 }
 
 #[test]
+fn the_documentation_has_every_script() {
+    let file = folder().join("../../docs/grpcurl.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    for script in scripts() {
+        assert!(text.contains(&format!("`{script}`")), "{script}");
+    }
+}
+
+#[test]
 fn every_script_refuses_what_it_does_not_know() {
     for script in scripts() {
         for arguments in [

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::admin::{Admin, grpcurl, path_with};
-use crate::server::Server;
+use aiconfig_tests::{Place, Server};
+
+use crate::admin::{Admin, grpcurl, path_with, token_file};
 
 const KEY: &str = "sk-test-canary-ARGUMENTS-0123456789";
 
@@ -45,15 +46,16 @@ fn watched(folder: &Path) -> PathBuf {
 
 #[test]
 fn no_argument_list_shows_a_key_or_a_token() {
-    let server = Server::start(None);
+    let place = Place::sqlite();
+    let server = Server::start(&place);
     let folder = tempfile::tempdir().unwrap();
     let notes = watched(folder.path());
-    let admin = Admin::of(&server).but("PATH", folder.path());
+    let admin = Admin::of(&place, &server).but("PATH", folder.path());
     admin.fed("set-key", &["openai"], KEY);
     admin.fed("rotate-key", &["openai"], &format!("{KEY}-2"));
     admin.ask("verify-audit", &[]);
     let notes = std::fs::read_to_string(notes).unwrap();
-    let token = std::fs::read_to_string(server.token_file("admin")).unwrap();
+    let token = std::fs::read_to_string(token_file(&place)).unwrap();
     assert!(
         notes.contains("AddProviderKey") && notes.contains("${AICONFIG_TOKEN}"),
         "{notes}"
@@ -67,8 +69,9 @@ fn no_argument_list_shows_a_key_or_a_token() {
 
 #[test]
 fn a_key_must_be_one_line() {
-    let server = Server::start(None);
-    let admin = Admin::of(&server);
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let admin = Admin::of(&place, &server);
     let two = admin.run("set-key", &["openai"], &format!("{KEY}\n{KEY}-2\n"));
     assert_eq!((two.code, two.stdout.as_str()), (2, ""));
     assert!(two.stderr.contains("more than the one line"), "{two:?}");
@@ -79,9 +82,10 @@ fn a_key_must_be_one_line() {
 
 #[test]
 fn the_token_comes_from_the_variable_or_the_file() {
-    let server = Server::start(None);
-    let admin = Admin::of(&server);
-    let token = std::fs::read_to_string(server.token_file("admin")).unwrap();
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let admin = Admin::of(&place, &server);
+    let token = std::fs::read_to_string(token_file(&place)).unwrap();
     let nowhere = admin.but("AICONFIG_TOKEN_FILE", "/nowhere/token");
     nowhere
         .but("AICONFIG_TOKEN", token.trim())
@@ -108,8 +112,9 @@ fn the_token_comes_from_the_variable_or_the_file() {
 
 #[test]
 fn nothing_is_sent_where_nothing_listens() {
-    let server = Server::start(None);
-    let admin = Admin::of(&server).but("AICONFIG_TIMEOUT", "5");
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let admin = Admin::of(&place, &server).but("AICONFIG_TIMEOUT", "5");
     for (name, value) in [
         ("AICONFIG_ADDR", "127.0.0.1:1"),
         ("AICONFIG_PLAINTEXT", "0"),

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use aiconfig_tests::{Place, Server};
 use serde_json::{Value, json};
 
 use crate::admin::Admin;
-use crate::server::Server;
 
 const FIRST: &str = "sk-test-canary-FIRST-0123456789ab";
 const SECOND: &str = "sk-test-canary-SECOND-0123456789\\\"";
@@ -38,13 +38,13 @@ fn expect_states(admin: &Admin, expected: &[(i64, &str)]) {
     assert_eq!(states(admin), expected);
 }
 
-pub(crate) fn walk(admin: &Admin, server: &Server) {
+pub(crate) fn walk(admin: &Admin, place: &Place, server: &Server) {
     expect_states(admin, &[]);
     first_key(admin);
     rotation(admin);
     freeze(admin);
     end_of_life(admin);
-    nothing_shows_a_key(admin, server);
+    nothing_shows_a_key(admin, place, server);
 }
 
 fn first_key(admin: &Admin) {
@@ -128,12 +128,12 @@ fn end_of_life(admin: &Admin) {
     assert!(missing.contains("PROVIDER_KEY_NOT_FOUND"), "{missing}");
 }
 
-fn nothing_shows_a_key(admin: &Admin, server: &Server) {
+fn nothing_shows_a_key(admin: &Admin, place: &Place, server: &Server) {
     let places = [
         ("an output", admin.said().into_bytes()),
         ("the log", server.log().into_bytes()),
     ];
-    for (place, bytes) in places.into_iter().chain(files(&server.data())) {
+    for (place, bytes) in places.into_iter().chain(files(&place.data())) {
         for key in [FIRST, SECOND] {
             // The part that no escaping changes.
             let canary = &key.as_bytes()[..30];

@@ -10,21 +10,21 @@ mod admin;
 mod arguments;
 mod environment;
 mod keys;
-mod server;
 mod settings;
 mod tokens;
 
 use admin::{Admin, scripts};
-use server::Server;
+use aiconfig_tests::{Place, Server};
 
 /// Everything that an administrator does, on one server. The parts build on each other's state no
 /// more than on the accounts of `settings`.
 #[test]
 fn an_administrator_walks_through_every_script() {
-    let server = Server::start(None);
-    let admin = Admin::of(&server).but("AICONFIG_ACTOR", "jo@example.org");
+    let place = Place::sqlite().with("AICONFIG_LOG", "debug");
+    let server = Server::start(&place);
+    let admin = Admin::of(&place, &server).but("AICONFIG_ACTOR", "jo@example.org");
     settings::walk(&admin);
-    keys::walk(&admin, &server);
+    keys::walk(&admin, &place, &server);
     tokens::walk(&admin);
     let left: Vec<String> = scripts().difference(&admin.done()).cloned().collect();
     assert!(left.is_empty(), "no part has used {left:?}");

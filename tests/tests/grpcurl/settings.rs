@@ -137,6 +137,7 @@ fn globals(admin: &Admin) {
         "image_format=png",
     ];
     admin.ask("update-globals", &images);
+    admin.ask("update-globals", &["image_generation", "image_size="]);
     let shown = admin.ask("show-globals", &[]);
     assert_eq!(
         shown["globalSettings"]["sections"]["image_generation"],

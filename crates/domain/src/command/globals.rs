@@ -64,6 +64,7 @@ pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Dec
             }
         }
     }
+    let mut unmasked = 0;
     if mask.is_some() {
         for (name, fields) in &values.sections {
             let masked = |field: Field| {
@@ -74,6 +75,7 @@ pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Dec
                 })
             };
             for field in fields.set_fields().filter(|field| !masked(*field)) {
+                unmasked += 1;
                 violations.push(Violation::new(
                     path_of(name, field),
                     "a field that update_mask names",
@@ -110,7 +112,7 @@ pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Dec
         }
     }
     if !violations.is_empty() {
-        return Err(Rejection::invalid(violations));
+        return Err(Rejection::invalid_under_mask(violations, unmasked));
     }
     let changes = if next == stored {
         Vec::new()

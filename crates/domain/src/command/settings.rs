@@ -96,6 +96,7 @@ fn decide_save(
     let key = ResourceKey::Override(id, kind.clone());
     check_etag(snapshot, &key, command.expected_etag.as_deref())?;
     let mut violations = parsed.violations;
+    let mut unmasked = 0;
     if let (Some(one), Some(other)) = (parsed.enabled, command.enabled)
         && one != other
     {
@@ -111,6 +112,7 @@ fn decide_save(
             .chain(&parsed.cleared)
             .filter(|field| !mask.contains(field))
         {
+            unmasked += 1;
             violations.push(Violation::new(
                 format!("config.{}", field.as_str()),
                 "a field that update_mask names",
@@ -172,7 +174,7 @@ fn decide_save(
         Err(more) => violations.extend(more),
     }
     if !violations.is_empty() {
-        return Err(Rejection::invalid(violations));
+        return Err(Rejection::invalid_under_mask(violations, unmasked));
     }
     let same = |field: &Field| {
         row.fields.get(*field).is_some() && row.fields.get(*field) == defaults.get(*field)

@@ -10,11 +10,13 @@ pub(super) const SECRETS: &[&str] = &["database_url", "kek"];
 /// Variables that the scripts in `clients/` read, so that one shell can hold both.
 pub(super) const CLIENT_VARIABLES: &[&str] = &[
     "AICONFIG_CONFIG",
+    "AICONFIG_ACTOR",
     "AICONFIG_ADDR",
     "AICONFIG_TOKEN",
     "AICONFIG_TOKEN_FILE",
     "AICONFIG_CA",
     "AICONFIG_PLAINTEXT",
+    "AICONFIG_TIMEOUT",
 ];
 
 macro_rules! settings {

@@ -37,7 +37,8 @@ impl TokenService for Services {
             if spec.role.may_read_keys() {
                 let message = "a token that may read keys is made on the command line only: \
                                aiconfig token create --role BACKEND";
-                return Err(ApiError::new(ErrorReason::RoleForbidden, message));
+                let error = ApiError::new(ErrorReason::RoleForbidden, message);
+                return Err(error.with("role", spec.role.as_str()));
             }
             // What is stored for a repetition is this answer, which has no secret.
             let answer = |applied: &aiconfig_application::Applied<'_>, id: &TokenId| {

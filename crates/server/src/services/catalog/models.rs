@@ -46,9 +46,8 @@ fn find<'a>(
                 Some(other) => format!("{id} is a model of {}", other.value.provider),
                 None => format!("there is no model {id}; ListModels names them"),
             };
-            let resource = format!("{provider}/{id}");
             Rejection::new(Reason::ModelNotFound, message)
-                .about("Model", resource)
+                .about("Model", id)
                 .into()
         })
 }
