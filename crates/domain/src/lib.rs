@@ -21,6 +21,7 @@ mod integration;
 mod key;
 mod masked;
 mod model;
+mod module;
 mod plan;
 mod price;
 mod provider;
@@ -43,8 +44,9 @@ pub use command::{
     AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction, CreateModel,
     CreateProvider, CreateToken, Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction,
     DeleteModel, DestroyKey, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken,
-    RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateCreditOperation,
-    UpdateFunction, UpdateGlobals, UpdateModel, UpdateProvider, UpsertAccounts, decide, defaults,
+    RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateAccountModules,
+    UpdateCreditOperation, UpdateFunction, UpdateGlobals, UpdateModel, UpdatePlatformModules,
+    UpdateProvider, UpsertAccounts, decide, defaults,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;
@@ -55,6 +57,7 @@ pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, Tok
 pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
+pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};
 pub use plan::{Plan, PlanRules};
 pub use price::{ModelPrice, PriceDimension, prices_at};
 pub use provider::{Provider, ProviderField, origin_of};

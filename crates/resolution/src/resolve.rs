@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use aiconfig_domain::{
     AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName,
-    IntegrationType, LevelFields, Modality, Model, ModelFields, ModelId, ModelPrice, Plan,
-    ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
+    IntegrationType, LevelFields, Modality, Model, ModelFields, ModelId, ModelPrice, Module,
+    ModuleOff, Plan, ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
 };
 
 use crate::explain::{FieldExplanation, explain};
@@ -62,8 +62,8 @@ pub struct Resolved {
 /// Resolves a query on a state.
 ///
 /// # Errors
-/// In this order: the function, the account, the plan, the values of the call; then that no
-/// level yields a model.
+/// In this order: the function, the account, the module, the plan, the values of the call; then
+/// that no level yields a model.
 pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Resolved, Rejection> {
     let function = find_function(snapshot, &query.function)?;
     let entry = snapshot.account(query.account);
@@ -72,6 +72,7 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
         Some(Some(account)) if account.active => account.plan,
         Some(_) => return Err(inactive(query.account)),
     };
+    check_module(snapshot, function, query.account)?;
     let may_override = plan.rules().may_override;
     let given = &query.overrides;
     let lowers_only = function.modality == Modality::Text
@@ -147,6 +148,32 @@ pub(crate) fn find_function<'a>(
     found
         .map(|stored| &stored.value)
         .ok_or_else(|| unknown_function(snapshot, name))
+}
+
+/// Refuses a function whose module is off. One without a module is never blocked.
+fn check_module(
+    snapshot: &Snapshot,
+    function: &Function,
+    account: AccountId,
+) -> Result<(), Rejection> {
+    let Some(module) = Module::parse(&function.module) else {
+        return Ok(());
+    };
+    let (by, who) = match snapshot.module_off(account, module) {
+        None => return Ok(()),
+        Some(ModuleOff::Platform) => ("platform", "the platform".to_owned()),
+        Some(ModuleOff::Account) => ("account", format!("account {account}")),
+    };
+    let module = module.as_str();
+    let message = format!(
+        "module {module} of {} is switched off by {who}",
+        function.name
+    );
+    let rejection = Rejection::new(Reason::ModuleDisabled, message);
+    Err(rejection
+        .with("module", module)
+        .with("off_by", by)
+        .about("Function", function.name.as_str()))
 }
 
 /// What a function resolves to for a quote: the model and the image fields of its calls.

@@ -96,6 +96,7 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::RequestUnreadable => Code::InvalidArgument,
         R::PlanForbidsOverrides
         | R::AccountInactive
+        | R::ModuleDisabled
         | R::ModelRetired
         | R::ModelInUse
         | R::ModelNotUsable
@@ -135,6 +136,7 @@ const fn of_domain(reason: Reason) -> ErrorReason {
         Reason::MaskInvalid => ErrorReason::MaskInvalid,
         Reason::PlanForbidsOverrides => ErrorReason::PlanForbidsOverrides,
         Reason::AccountInactive => ErrorReason::AccountInactive,
+        Reason::ModuleDisabled => ErrorReason::ModuleDisabled,
         Reason::AccountNotFound => ErrorReason::AccountNotFound,
         Reason::FunctionNotFound => ErrorReason::FunctionNotFound,
         Reason::ProviderNotFound => ErrorReason::ProviderNotFound,

@@ -4,7 +4,7 @@ use super::providers::{check_etag, delete, exists, put, put_changed, refuse_any}
 use super::{CommandContext, Decision};
 use crate::check::{FieldScope, check_fields};
 use crate::{
-    Field, Function, FunctionField, FunctionName, Reason, Rejection, Resource, ResourceKey,
+    Field, Function, FunctionField, FunctionName, Module, Reason, Rejection, Resource, ResourceKey,
     Snapshot, Violation, is_slug,
 };
 
@@ -116,8 +116,9 @@ fn check(snapshot: &Snapshot, value: &Function, given: &[Field]) -> Result<Vec<S
     if value.display_name.chars().count() > 255 || value.display_name.contains('\0') {
         refuse("display_name", "up to 255 characters, no NUL");
     }
-    if !value.module.is_empty() && !is_slug(&value.module) {
-        refuse("module", "a slug");
+    if !value.module.is_empty() && Module::parse(&value.module).is_none() {
+        let known: Vec<&str> = Module::ALL.iter().map(|module| module.as_str()).collect();
+        refuse("module", &format!("empty, or one of {}", known.join(", ")));
     }
     if value.prompt_types.len() > 20 || !value.prompt_types.iter().all(|name| is_slug(name)) {
         refuse("prompt_types", "up to 20 slugs");
