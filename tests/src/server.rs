@@ -58,6 +58,16 @@ impl Place {
         self
     }
 
+    /// The address of its database, if it is not embedded.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        let set = self
+            .env
+            .iter()
+            .find(|(name, _)| name == "AICONFIG_DATABASE_URL");
+        set.map(|(_, url)| url.as_str())
+    }
+
     /// The data directory.
     #[must_use]
     pub fn data(&self) -> PathBuf {

@@ -65,7 +65,7 @@ impl Application {
             let resource = format!("providers/{provider}/keys/{version}");
             faults.push(fault(Severity::Error, resource, why));
         }
-        self.export(|line| {
+        let exported = self.export(|line| {
             let mut paths = Vec::new();
             key_like(&line["value"], "", &mut paths);
             let name = |part: &str| line[part].as_str().unwrap_or_default().to_owned();
@@ -74,8 +74,14 @@ impl Application {
                 let message = format!("{path} looks like a credential; clear it and revoke it");
                 fault(Severity::Error, resource.clone(), message)
             }));
-        })
-        .await?;
+        });
+        let exported = exported.await?;
+        let (revision, replayed) = self.replay_log().await?;
+        if revision == exported.revision && replayed.to_hex() != exported.digest {
+            let message = "the log leads to another state than the stored one: a row was changed \
+                           beside it; restore a backup";
+            faults.push(fault(Severity::Error, "log", message));
+        }
         faults.sort();
         faults.dedup();
         Ok(faults)

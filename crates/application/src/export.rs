@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiconfig_domain::{Snapshot, Timestamp};
+use aiconfig_domain::{Snapshot, StateDigest, Timestamp};
 use aiconfig_persistence::{LoadOptions, ResourceRow};
 use serde_json::{Value, json};
 
@@ -63,6 +63,28 @@ impl Application {
             "digest": summary.digest,
         }));
         Ok(summary)
+    }
+}
+
+impl Application {
+    /// Plays the whole log from its beginning: the revision that it leads to, and the digest of
+    /// the state there, which is the live state's unless something was changed beside the log.
+    ///
+    /// # Errors
+    /// As the store's; [`AppError::Inconsistent`] for a record that cannot be read.
+    pub async fn replay_log(&self) -> Result<(u64, StateDigest), AppError> {
+        let mut snapshot = Snapshot::new();
+        let mut broken = None;
+        let head = self.store.replay(0, |logged| {
+            match rows::record(&logged.record, logged.revision, logged.time_us, &"".into()) {
+                Ok(record) => snapshot.apply(&record),
+                Err(error) => {
+                    broken.get_or_insert(error);
+                }
+            }
+        });
+        let head = head.await?;
+        broken.map_or(Ok((head.revision, snapshot.digest())), Err)
     }
 }
 
