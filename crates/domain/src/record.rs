@@ -108,6 +108,27 @@ impl ResourceKey {
         }
     }
 
+    /// The resource's name for people and clients, such as `providers/openai/keys/2`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Account(id) => format!("accounts/{id}"),
+            Self::AccountModules(id) => format!("accounts/{id}/modules"),
+            Self::Override(id, kind) => {
+                format!("accounts/{id}/integrationSettings/{}", kind.as_str())
+            }
+            Self::GlobalSettings => "globalSettings".to_owned(),
+            Self::PlatformModules => "platformModules".to_owned(),
+            Self::Provider(name) => format!("providers/{name}"),
+            Self::ProviderKey(name, version) => format!("providers/{name}/keys/{version}"),
+            Self::KeyFreeze => "keyFreeze".to_owned(),
+            Self::Model(id) => format!("models/{id}"),
+            Self::Function(name) => format!("functions/{name}"),
+            Self::CreditOperation(name) => format!("creditOperations/{name}"),
+            Self::Token(id) => format!("tokens/{id}"),
+        }
+    }
+
     /// Reads the text of a key.
     #[must_use]
     pub fn parse(kind: Kind, text: &str) -> Option<Self> {

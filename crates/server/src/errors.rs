@@ -58,12 +58,12 @@ impl ApiError {
         )
     }
 
-    /// What it is about, such as `Account/7`; empty if that is not known.
+    /// What it is about, such as `accounts/7`; empty if that is not known.
     pub(crate) fn resource_name(&self) -> String {
         let name = self
             .resource
             .as_ref()
-            .map(|(kind, name)| format!("{kind}/{name}"));
+            .map(|(kind, name)| resource_name(kind, name));
         name.unwrap_or_default()
     }
 
@@ -79,6 +79,21 @@ impl ApiError {
             details,
         }
     }
+}
+
+/// The name of a resource by its type and its own name, such as `providers/openai/keys/2`.
+pub(crate) fn resource_name(kind: &str, name: &str) -> String {
+    let collection = match kind {
+        "Account" => "accounts",
+        "CreditOperation" => "creditOperations",
+        "Function" => "functions",
+        "Model" => "models",
+        "Provider" => "providers",
+        "ProviderKey" => return format!("providers/{}", name.replacen('/', "/keys/", 1)),
+        "Token" => "tokens",
+        other => other,
+    };
+    format!("{collection}/{name}")
 }
 
 /// The gRPC code of a reason.

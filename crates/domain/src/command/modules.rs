@@ -46,8 +46,8 @@ impl UpdatePlatformModules {
         check_etag(snapshot, &key, command.expected_etag.as_deref())?;
         let stored = snapshot.platform_modules().cloned().unwrap_or_default();
         let next = switched(stored.clone(), &command.switches);
-        let changed = next != stored;
-        let changes = changed.then_some(Change::Put(Resource::PlatformModules(next)));
+        let differs = next != stored;
+        let changes = differs.then_some(Change::Put(Resource::PlatformModules(next)));
         Ok(Decision {
             changes: changes.into_iter().collect(),
             subject: Some(key),
