@@ -46,7 +46,7 @@ pub use command::{
     DeleteModel, DestroyKey, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken,
     RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateAccountModules,
     UpdateCreditOperation, UpdateFunction, UpdateGlobals, UpdateModel, UpdatePlatformModules,
-    UpdateProvider, UpsertAccounts, decide, defaults,
+    UpdateProvider, UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;

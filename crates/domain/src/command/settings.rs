@@ -73,10 +73,6 @@ pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decisi
     .map_err(tell)
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "the steps of a save in their one order"
-)]
 fn decide_save(
     snapshot: &Snapshot,
     command: &SaveSettings,
@@ -152,7 +148,6 @@ fn decide_save(
         row.fields.service = Some(crate::integration::service_of_provider(modality, &provider));
     }
     row.enabled = parsed.enabled.or(command.enabled).unwrap_or(row.enabled);
-    let defaults = defaults(snapshot, kind, modality);
     let provider = match kind {
         IntegrationType::Provider(name) => Some(name),
         _ => None,
@@ -176,14 +171,8 @@ fn decide_save(
     if !violations.is_empty() {
         return Err(Rejection::invalid_under_mask(violations, unmasked));
     }
-    let same = |field: &Field| {
-        row.fields.get(*field).is_some() && row.fields.get(*field) == defaults.get(*field)
-    };
-    decision.pinned_same_as_default = fields
-        .iter()
-        .copied()
-        .filter(|field| given.contains(field) && same(field))
-        .collect();
+    let set = |field: &&Field| given.contains(field) && row.fields.get(**field).is_some();
+    decision.given = fields.iter().filter(set).copied().collect();
     let is_empty = row.fields.is_empty() && row.enabled;
     match stored {
         Some(stored) if !is_empty && stored.value == row => {}
@@ -236,30 +225,6 @@ fn mask_fields(paths: &[String], fields: &'static [Field]) -> Result<Vec<Field>,
         }
     }
     Ok(named)
-}
-
-/// What would hold for a type's fields if the account had no row of it.
-#[must_use]
-pub fn defaults(snapshot: &Snapshot, kind: &IntegrationType, modality: Modality) -> ModelFields {
-    let section = |name: &str| {
-        snapshot
-            .globals()
-            .and_then(|globals| globals.value.section(name))
-    };
-    let mut fields = section(kind.as_str()).cloned().unwrap_or_default();
-    if *kind == IntegrationType::ImageGeneration
-        && let Some(service) = fields.service.clone()
-        && let Some(provider) = crate::integration::provider_of_service(modality, &service)
-        && let Some(own) = section(provider.as_str())
-    {
-        for field in own.set_fields() {
-            fields.take(field, own);
-        }
-    }
-    if let Some(model) = effective_model(snapshot, kind, modality, &ModelFields::default()) {
-        fields.model = Some(model.model_id.as_str().into());
-    }
-    fields
 }
 
 /// The model that a row's values would be used with.
