@@ -20,6 +20,7 @@ pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFre
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use providers::{CreateProvider, UpdateProvider};
 pub use settings::defaults;
+pub(crate) use settings::effective_model;
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 

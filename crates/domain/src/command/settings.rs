@@ -261,7 +261,7 @@ pub fn defaults(snapshot: &Snapshot, kind: &IntegrationType, modality: Modality)
 }
 
 /// The model that a row's values would be used with.
-fn effective_model<'a>(
+pub(crate) fn effective_model<'a>(
     snapshot: &'a Snapshot,
     kind: &IntegrationType,
     modality: Modality,
