@@ -14,7 +14,7 @@ pub struct Fitted {
     /// What was left out, and why; never the value.
     pub left_out: Vec<(Field, String)>,
     /// What a save would warn of.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<(Field, String)>,
 }
 
 /// Leaves out of the given fields of `merged` what a save of this type would refuse. One thing is
@@ -82,12 +82,17 @@ pub fn fit_settings(
 impl Fitted {
     fn judge(&mut self, field: Field, checked: Result<Vec<String>, Vec<crate::Violation>>) {
         match checked {
-            Ok(warnings) => self.warnings.extend(warnings),
+            Ok(warnings) => self.warn(field, warnings),
             Err(violations) => {
                 let right: Vec<String> = violations.into_iter().map(|v| v.description).collect();
                 self.leave(field, right.join("; "));
             }
         }
+    }
+
+    fn warn(&mut self, field: Field, warnings: Vec<String>) {
+        self.warnings
+            .extend(warnings.into_iter().map(|warning| (field, warning)));
     }
 
     fn leave(&mut self, field: Field, why: String) {
@@ -102,12 +107,17 @@ impl Fitted {
         let modality = scope.modality;
         match misfit(snapshot, &name, modality, scope.provider, &self.fields) {
             Some(why) => self.leave(Field::Model, why),
-            None => match check_fields(snapshot, scope, &self.fields, &[Field::Model]) {
-                Ok(warnings) => self.warnings.extend(warnings),
-                Err(_) => self
-                    .warnings
-                    .push(format!("model {name} is inactive; calls pass it over")),
-            },
+            None => {
+                // By itself: the fields beside it are judged one by one.
+                let alone = ModelFields {
+                    model: Some(name.clone()),
+                    ..ModelFields::default()
+                };
+                let warnings = check_fields(snapshot, scope, &alone, &[Field::Model]);
+                // What is of the right kind and yet refused is inactive.
+                let inactive = |_| vec![format!("model {name} is inactive; calls pass it over")];
+                self.warn(Field::Model, warnings.unwrap_or_else(inactive));
+            }
         }
     }
 }
@@ -235,7 +245,9 @@ mod tests {
         check("openai", text("gpt-off", 8), &text("gpt-off", 8), &[]);
         // A retired model counts as its replacement, which takes more.
         let fitted = check("openai", text("gpt-old", 9000), &text("gpt-old", 9000), &[]);
-        assert!(fitted.warnings[0].contains("gpt-mini"));
+        assert!(fitted.warnings[0].1.contains("gpt-mini"));
+        let fitted = check("openai", text("gpt-off", 0), &text("gpt-off", 0), &[]);
+        assert!(fitted.warnings[0].1.contains("inactive"));
         let left = [Field::MaxTokens];
         check(
             "openai",
@@ -244,6 +256,8 @@ mod tests {
             &left,
         );
         check("openai", text("", -1), &text("", 0), &left);
+        let fitted = check("openai", text("gpt-old", -1), &text("gpt-old", 0), &left);
+        assert!(fitted.warnings[0].1.contains("retired"));
     }
 
     #[test]
