@@ -14,6 +14,7 @@ mod caller;
 mod clock;
 mod error;
 mod follow;
+mod import;
 mod keyring;
 mod live;
 mod open;
@@ -31,6 +32,9 @@ pub use audit_queries::{AuditPage, ChainReport};
 pub use caller::{Caller, WriteCall};
 pub use clock::{Clock, SystemClock};
 pub use error::AppError;
+pub use import::{
+    Dump, DumpError, ImportOptions, ImportReport, KindCounts, ReportConsequence, ReportLine, Totals,
+};
 pub use live::{KeySlot, Live};
 pub use open::{OpenError, OpenOptions};
 pub use resolve::{ModelConfigAnswer, ModelConfigQuery};

@@ -148,7 +148,7 @@ impl Application {
     }
 
     /// Opens a write on a live state that has the head's revision.
-    async fn begin(&self) -> Result<WriteTransaction, AppError> {
+    pub(crate) async fn begin(&self) -> Result<WriteTransaction, AppError> {
         let transaction = self.store.begin_write().await?;
         self.touch();
         let live = self.live.load_full();
@@ -274,7 +274,7 @@ impl Application {
 }
 
 /// The state after a command's changes, and its records.
-fn advance(
+pub(crate) fn advance(
     before: &Snapshot,
     changes: &[Change],
     context: &CommandContext,
@@ -296,7 +296,8 @@ fn advance(
     (after, records)
 }
 
-fn scope(call: &WriteCall) -> AnswerScope {
+/// Under which the answer of a call is stored.
+pub(crate) fn scope(call: &WriteCall) -> AnswerScope {
     AnswerScope {
         token_id: call.caller.token_id.to_string(),
         rpc: call.rpc.to_owned(),

@@ -105,20 +105,18 @@ impl Fitted {
             return;
         };
         let modality = scope.modality;
-        match misfit(snapshot, &name, modality, scope.provider, &self.fields) {
-            Some(why) => self.leave(Field::Model, why),
-            None => {
-                // By itself: the fields beside it are judged one by one.
-                let alone = ModelFields {
-                    model: Some(name.clone()),
-                    ..ModelFields::default()
-                };
-                let warnings = check_fields(snapshot, scope, &alone, &[Field::Model]);
-                // What is of the right kind and yet refused is inactive.
-                let inactive = |_| vec![format!("model {name} is inactive; calls pass it over")];
-                self.warn(Field::Model, warnings.unwrap_or_else(inactive));
-            }
+        if let Some(why) = misfit(snapshot, &name, modality, scope.provider, &self.fields) {
+            return self.leave(Field::Model, why);
         }
+        // By itself: the fields beside it are judged one by one.
+        let alone = ModelFields {
+            model: Some(name.clone()),
+            ..ModelFields::default()
+        };
+        let warnings = check_fields(snapshot, scope, &alone, &[Field::Model]);
+        // What is of the right kind and yet refused is inactive.
+        let inactive = |_| vec![format!("model {name} is inactive; calls pass it over")];
+        self.warn(Field::Model, warnings.unwrap_or_else(inactive));
     }
 }
 
