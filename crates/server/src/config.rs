@@ -30,6 +30,8 @@ pub(crate) enum Task {
         #[command(flatten)]
         options: Options,
     },
+    /// Take over the data of another system.
+    Import(crate::cli::import::Import),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.

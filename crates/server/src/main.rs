@@ -3,6 +3,7 @@
 
 mod access;
 mod call;
+mod cli;
 mod config;
 mod errors;
 mod gate;
@@ -38,6 +39,10 @@ async fn run(task: Task) -> Result<(), start::Failure> {
         Task::Migrate { options } => {
             log(&options)?;
             start::open(&options, true).await.map(drop)
+        }
+        Task::Import(import) => {
+            log(import.options())?;
+            import.run().await
         }
         Task::Completions { shell } => {
             clap_complete::generate(

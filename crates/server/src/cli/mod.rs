@@ -1,0 +1,3 @@
+//! Tasks of the command line that are no server.
+
+pub(crate) mod import;
