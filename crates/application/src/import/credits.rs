@@ -77,6 +77,11 @@ fn cost_of(
     let present = present.map(|stored| stored.value.clone());
     let command = if let Some(present) = present {
         let mut wanted = present.clone();
+        let named = text(fields, "display_name");
+        if named.is_some_and(|name| name != present.display_name) {
+            let (done, why) = ("kept as it is here", "the dump gives it cost and unit");
+            planner.tell(row, Consequence::KeptHere, "display_name", done, why);
+        }
         let cell = Cell::part(key.clone(), "/unit");
         if planner.may_write(row, cell, "unit", present.unit == unit) {
             wanted.unit = unit;

@@ -78,7 +78,13 @@ impl Pk {
     pub(super) fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Number(number) => number.as_i64().map(Self::Number),
-            Value::String(text) if text.is_empty() || text.len() > Self::LONGEST => None,
+            Value::String(text)
+                if text.is_empty()
+                    || text.len() > Self::LONGEST
+                    || text.contains(char::is_control) =>
+            {
+                None
+            }
             Value::String(text) => Some(
                 text.parse()
                     .map_or_else(|_| Self::Text(text.clone()), Self::Number),

@@ -61,6 +61,8 @@ fn one(planner: &mut Planner<'_>, key: FoundKey) -> Result<(), AppError> {
             let why = format!("this key is here already and is {}", alike.state.as_str());
             tell(planner, done, why);
         }
+        let key = ResourceKey::ProviderKey(provider.clone(), alike.version);
+        planner.may_write(row, Cell::part(key, "/state"), &name, true);
         return Ok(());
     }
     let primary = known.iter().find(|key| key.state == KeyState::Primary);

@@ -167,7 +167,7 @@ fn tell_kept(planner: &mut Planner<'_>, row: RowId, fields: &Fields, present: &M
         let why = "the catalogue has this model; the dump gives it credits, prices and activity";
         let field = differing.join(", ");
         let done = "kept as it is here";
-        planner.tell(row, Consequence::PlatformValue, &field, done, why);
+        planner.tell(row, Consequence::KeptHere, &field, done, why);
     }
 }
 

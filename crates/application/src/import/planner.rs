@@ -239,16 +239,18 @@ impl<'a> Planner<'a> {
 
     fn changed_since(&self, cell: &Cell) -> String {
         let (kind, key) = (cell.key.kind().as_str(), cell.key.to_string());
-        let what = [kind, &key, &cell.at].map(str::to_owned).join(" ");
+        let parts = [kind, &key, &cell.at].into_iter();
+        let what: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        let what = what.join(" ");
         match &self.after.resource(&cell.key) {
             Some(Resource::Account(state)) if state.source_version() > 0 => format!(
                 "account {key} was pushed here with source_version {}, imports have 0",
                 state.source_version()
             ),
             _ if self.ledger.mark(cell).is_some() => {
-                format!("{} was changed here since the import", what.trim_end())
+                format!("{what} was changed here since the import")
             }
-            _ => format!("{} was set here before the import", what.trim_end()),
+            _ => format!("{what} was set here before the import"),
         }
     }
 

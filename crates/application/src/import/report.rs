@@ -46,6 +46,8 @@ classes! {
     DefaultModel "Default models of credit costs";
     /// A value that is kept but has no effect of its own, such as a retired model.
     WithoutEffect "Kept, but calls replace or pass it over";
+    /// Something that the dump says too, where this service's own value stays.
+    KeptHere "Kept as they are here";
     /// A value that was only written in another way.
     Converted "Values converted";
     /// A row of a kind that a later version takes.

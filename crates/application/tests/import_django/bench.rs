@@ -122,8 +122,9 @@ pub(crate) fn call(validate_only: bool) -> WriteCall {
     }
 }
 
-pub(crate) fn row(model: &str, pk: impl Into<Value>, fields: Value) -> Value {
-    json!({"model": model, "pk": pk.into(), "fields": fields})
+pub(crate) fn row(model: &str, pk: impl Into<Value>, fields: impl Into<Value>) -> Value {
+    let (pk, fields): (Value, Value) = (pk.into(), fields.into());
+    json!({"model": model, "pk": pk, "fields": fields})
 }
 
 /// The five plans of the old system, the fifth of which is none here.
@@ -145,7 +146,8 @@ pub(crate) fn account_as(pk: i64, slug: &str, plan: impl Into<Value>) -> Value {
     row("igny8_core_auth.account", pk, fields)
 }
 
-pub(crate) fn settings(pk: i64, account: i64, kind: &str, config: Value) -> Value {
+pub(crate) fn settings(pk: i64, account: i64, kind: &str, config: impl Into<Value>) -> Value {
+    let config: Value = config.into();
     let fields = json!({"account": account, "integration_type": kind, "config": config,
         "is_active": true, "updated_at": "2026-01-01T00:00:00Z"});
     row("system.integrationsettings", pk, fields)

@@ -13,3 +13,4 @@ mod rows;
 mod sample;
 mod second_run;
 mod shapes;
+mod untidy;

@@ -31,7 +31,7 @@ fn rows() -> Vec<Value> {
 }
 
 /// The rows with other fields in the one of this model and primary key.
-fn changed(model: &str, pk: i64, fields: Value) -> Vec<Value> {
+fn changed(model: &str, pk: i64, fields: &Value) -> Vec<Value> {
     rows()
         .into_iter()
         .map(|row| {
@@ -83,14 +83,14 @@ async fn it_takes_what_is_new_in_the_dump() {
     let bench = Bench::new().await;
     bench.import(dump(rows())).await;
     let config = json!({"temperature": 0.4, "max_tokens": 100});
-    let next = changed(SETTINGS, 2, json!({"config": config.clone()}));
+    let next = changed(SETTINGS, 2, &json!({"config": config.clone()}));
     let next = next.into_iter().chain([account(9, 2)]);
     let report = bench.import(dump(next)).await;
     assert_eq!(bench.values(2, "openai"), config);
     assert_eq!((report.totals.overrides, report.totals.accounts), (1, 1));
     // What a row says no more goes, if it was not changed here.
     let report = bench
-        .import(dump(changed(SETTINGS, 2, json!({"config": {}}))))
+        .import(dump(changed(SETTINGS, 2, &json!({"config": {}}))))
         .await;
     assert!(bench.row(2, "openai").is_none() && report.lines.is_empty());
 }
@@ -109,7 +109,7 @@ async fn it_leaves_what_was_changed_here() {
     });
     bench.run(reset).await;
     // Of an unchanged dump, and of one with other values.
-    let other = changed(SETTINGS, 2, json!({"config": {"temperature": 0.1}}));
+    let other = changed(SETTINGS, 2, &json!({"config": {"temperature": 0.1}}));
     for next in [rows(), other.clone(), other] {
         let report = bench.import(dump(next)).await;
         assert!(!report.changed);
@@ -138,7 +138,7 @@ async fn it_leaves_a_part_and_takes_the_rest() {
         }))
         .await;
     let fields = json!({"credits_cost": 8, "unit": "per_image"});
-    let next = changed("billing.creditcostconfig", 1, fields);
+    let next = changed("billing.creditcostconfig", 1, &fields);
     let report = bench.import(dump(next)).await;
     let live = bench.live();
     let operation = &live.snapshot.credit_operation("clustering").unwrap().value;

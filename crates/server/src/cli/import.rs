@@ -213,7 +213,9 @@ fn print(report: &ImportReport, out: &mut impl Write) -> io::Result<()> {
             .map(String::as_str)
             .filter(|part| !part.is_empty())
             .collect();
-        writeln!(out, "  {}: {} ({})", place.join(" "), line.done, line.why)?;
+        let text = format!("  {}: {} ({})", place.join(" "), line.done, line.why);
+        // Names of a dump must not be able to move the cursor of a terminal.
+        writeln!(out, "{}", text.replace(char::is_control, "\u{fffd}"))?;
     }
     Ok(())
 }
