@@ -5,15 +5,18 @@
 
 mod accounts;
 mod cells;
+mod conclude;
 mod config;
 mod credits;
 mod dump;
+mod duplicates;
 mod globals;
 mod images;
 mod keys;
 mod ledger;
 mod magic;
 mod models;
+mod new_models;
 mod overrides;
 mod planner;
 mod prices;
@@ -22,18 +25,20 @@ mod report;
 mod run;
 mod sources;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aiconfig_domain::{KeyFingerprint, ProviderName};
 use secrecy::SecretString;
 
 use crate::AppError;
 use accounts::Plans;
-use cells::{Fields, shown_field, time};
+use cells::{Fields, shown_field};
+use conclude::Plan;
 use credits::ModelNames;
-use dump::{Kind, Row};
+use dump::Kind;
+use duplicates::distinct;
 use ledger::Ledger;
-use planner::{Given, Plan, Planner, RowId};
+use planner::{Given, Planner, RowId};
 use report::Consequence;
 use sources::{Magic, Sources};
 
@@ -111,7 +116,8 @@ fn plan(dump: Dump, given: &Given<'_>, ledger: Ledger) -> Result<Plan, AppError>
     credits::take(&mut planner, table(Kind::CreditCost), &names);
     let demoted = accounts::take(&mut planner, table(Kind::Account), &plans);
     let mut sources = Sources::default();
-    for kind in [Kind::Settings, Kind::AccountOverride, Kind::GlobalSettings] {
+    // Of two rows as new as each other the later one counts: that of the table that stayed.
+    for kind in [Kind::AccountOverride, Kind::Settings, Kind::GlobalSettings] {
         sources.add(&mut planner, kind, table(kind), &magic);
     }
     let platform = magic::platform(&mut planner, sources.magic, sources.global);
@@ -120,54 +126,4 @@ fn plan(dump: Dump, given: &Given<'_>, ledger: Ledger) -> Result<Plan, AppError>
     overrides::take(&mut planner, sources.accounts);
     accounts::tell_demoted(&mut planner, demoted);
     Ok(planner.finish())
-}
-
-/// One row of each model and primary key, in the order of both: the newest, else the later one in
-/// the file.
-fn distinct(planner: &mut Planner<'_>, rows: Vec<Row>) -> Result<Vec<Row>, AppError> {
-    let mut newest: HashMap<(Kind, dump::Pk), usize> = HashMap::with_capacity(rows.len());
-    let mut kept: Vec<Option<Row>> = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id = (row.kind, row.pk.clone());
-        let loser = match newest.get(&id).copied() {
-            None => None,
-            Some(place) => {
-                let former = kept.get(place).and_then(Option::as_ref);
-                let of_former = former.and_then(|former| time(&former.fields, "updated_at"));
-                let of_row = time(&row.fields, "updated_at");
-                match (of_former, of_row) {
-                    (Some(former), Some(row)) if former > row => Some(None),
-                    _ => Some(Some(place)),
-                }
-            }
-        };
-        match loser {
-            // The row itself is older than one that came before it.
-            Some(None) => left_again(planner, &row)?,
-            Some(Some(place)) => {
-                if let Some(former) = kept.get_mut(place).and_then(Option::take) {
-                    left_again(planner, &former)?;
-                }
-                newest.insert(id, kept.len());
-                kept.push(Some(row));
-            }
-            None => {
-                newest.insert(id, kept.len());
-                kept.push(Some(row));
-            }
-        }
-    }
-    let mut rows: Vec<Row> = kept.into_iter().flatten().collect();
-    rows.sort_by(|a, b| (a.kind, &a.pk).cmp(&(b.kind, &b.pk)));
-    Ok(rows)
-}
-
-fn left_again(planner: &mut Planner<'_>, row: &Row) -> Result<(), AppError> {
-    let id = planner.admit(row, "")?;
-    planner.leave_out(
-        id,
-        "pk",
-        "the dump has this row again, and that one is newer",
-    );
-    Ok(())
 }

@@ -1,19 +1,16 @@
-//! Models of the catalogue: figures and activity of known ones, new ones, and the defaults.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! Models of the catalogue: figures and activity of known ones, and the defaults.
 
 use aiconfig_domain::{
-    Capabilities, Command, CreateModel, Modality, Model, ModelField, ModelId, ModelStatus,
-    ProviderName, ResourceKey, SetDefaultModel, UpdateModel, provider_of_service,
+    Command, Modality, Model, ModelField, ModelId, ModelStatus, ProviderName, ResourceKey,
+    SetDefaultModel, UpdateModel, provider_of_service,
 };
 use serde_json::Value;
 
 use super::cells::{Fields, billionths, decimal, is_blank, shown, switch, text, whole};
 use super::ledger::Cell;
 use super::planner::{Planner, RowId};
-use super::prices;
 use super::report::Consequence;
+use super::{new_models, prices};
 
 /// The fields that a known model takes from the dump.
 const TAKEN: [ModelField; 4] = [
@@ -47,12 +44,12 @@ fn one(planner: &mut Planner<'_>, row: RowId, fields: &Fields) {
     }
     match planner.after.model(id.as_str()).map(|m| m.value.clone()) {
         Some(present) => update(planner, row, fields, &present),
-        None => create(planner, row, fields, id),
+        None => new_models::create(planner, row, fields, id),
     }
 }
 
 /// The provider and modality that a row names. `OpenAI`'s image models are under `dalle`.
-fn place(fields: &Fields) -> Option<(ProviderName, Modality)> {
+pub(super) fn place(fields: &Fields) -> Option<(ProviderName, Modality)> {
     let modality = text(fields, "model_type").and_then(Modality::parse)?;
     let provider = text(fields, "provider")?.to_ascii_lowercase();
     Some((provider_of_service(modality, &provider)?, modality))
@@ -172,7 +169,11 @@ fn tell_kept(planner: &mut Planner<'_>, row: RowId, fields: &Fields, present: &M
 }
 
 /// Tokens per credit and nano-credits per image, where the row has usable ones.
-fn credits(planner: &mut Planner<'_>, row: RowId, fields: &Fields) -> (Option<i64>, Option<i64>) {
+pub(super) fn credits(
+    planner: &mut Planner<'_>,
+    row: RowId,
+    fields: &Fields,
+) -> (Option<i64>, Option<i64>) {
     let mut read = |name: &str, least: i64, convert: fn(rust_decimal::Decimal) -> Option<i64>| {
         if is_blank(fields.get(name)) {
             return None;
@@ -189,93 +190,6 @@ fn credits(planner: &mut Planner<'_>, row: RowId, fields: &Fields) -> (Option<i6
         read("tokens_per_credit", 1, whole),
         read("credits_per_image", 0, billionths),
     )
-}
-
-fn create(planner: &mut Planner<'_>, row: RowId, fields: &Fields, id: ModelId) {
-    let Some((provider, modality)) = place(fields) else {
-        let why = "a new model needs a provider and one of the types text, image, embedding";
-        return planner.leave_out(row, "provider, model_type", why);
-    };
-    let (tokens_per_credit, nano_credits_per_image) = credits(planner, row, fields);
-    let mut priced = Vec::new();
-    prices::take(planner, row, fields, modality, &mut priced);
-    let count = |name: &str| {
-        let number = fields.get(name).and_then(decimal).and_then(whole);
-        number.and_then(|number| i32::try_from(number).ok())
-    };
-    let max_output_tokens = count("max_tokens").filter(|_| modality == Modality::Text);
-    let value = Model {
-        model_id: id.clone(),
-        capabilities: capabilities(planner, &provider, modality),
-        provider,
-        modality,
-        display_name: text(fields, "display_name")
-            .unwrap_or(id.as_str())
-            .to_owned(),
-        active: fields.get("is_active").and_then(switch).unwrap_or(true),
-        is_default: false,
-        context_window: count("context_window"),
-        max_output_tokens,
-        valid_sizes: sizes(fields, modality),
-        valid_qualities: Vec::new(),
-        valid_styles: Vec::new(),
-        valid_formats: Vec::new(),
-        value_aliases: BTreeMap::new(),
-        tokens_per_credit,
-        nano_credits_per_image,
-        deprecated_at: None,
-        shutdown_at: None,
-        replacement: None,
-        prices: priced,
-    };
-    let cell = Cell::whole(ResourceKey::Model(id));
-    if !planner.may_write(row, cell, "", false) {
-        return;
-    }
-    match planner.decide(&Command::CreateModel(CreateModel { value })) {
-        Ok(_) => {
-            planner.draft.totals.models += 1;
-            let why = "the old table does not say what a model can do; check its capabilities";
-            let done = "added to the catalogue";
-            planner.tell(row, Consequence::PlatformValue, "", done, why);
-        }
-        Err(rejection) => planner.leave_out(row, "", rejection.message),
-    }
-}
-
-/// What a new model is taken to be able to do: the old system sent every text model a
-/// temperature; its limit is the widest of the provider's models.
-fn capabilities(
-    planner: &Planner<'_>,
-    provider: &ProviderName,
-    modality: Modality,
-) -> Capabilities {
-    if modality != Modality::Text {
-        return Capabilities::default();
-    }
-    let widest = planner
-        .after
-        .models()
-        .map(|model| &model.value)
-        .filter(|model| model.provider == *provider && model.capabilities.temperature)
-        .map(|model| model.capabilities.max_temperature)
-        .fold(0.0, f64::max);
-    Capabilities {
-        temperature: true,
-        max_temperature: if widest > 0.0 { widest } else { 2.0 },
-        ..Capabilities::default()
-    }
-}
-
-fn sizes(fields: &Fields, modality: Modality) -> Vec<Arc<str>> {
-    match fields.get("valid_sizes") {
-        Some(Value::Array(sizes)) if modality == Modality::Image => sizes
-            .iter()
-            .filter_map(Value::as_str)
-            .map(Arc::from)
-            .collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// Moves the default of a provider and modality to the row's model.

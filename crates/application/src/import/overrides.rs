@@ -32,7 +32,7 @@ pub(super) fn take(planner: &mut Planner<'_>, accounts: BTreeMap<AccountId, Vec<
 fn one_account(planner: &mut Planner<'_>, account: AccountId, mut sources: Vec<Source>) {
     let rows: Vec<RowId> = sources.iter().map(|source| source.row).collect();
     // The newest last; where two say the same thing it is the later one that counts.
-    sources.sort_by_key(|source| (source.updated, std::cmp::Reverse(source.row)));
+    sources.sort_by_key(|source| source.updated);
     let mut parts: BTreeMap<IntegrationType, Part> = BTreeMap::new();
     let mut owned: BTreeMap<IntegrationType, bool> = BTreeMap::new();
     for source in sources {
@@ -123,7 +123,9 @@ fn image_row(
     }
     let used = images.part.and_then(|name| parts.remove(&name));
     let sources: Vec<&Part> = general.into_iter().chain(used.as_ref()).collect();
-    let enabled = sources.first().is_none_or(|part| part.enabled);
+    // A switch of a provider's row that says nothing of images is none of the row for images.
+    let says = general.is_some() || !images.values.fields.is_empty();
+    let enabled = !says || sources.first().is_none_or(|part| part.enabled);
     let mut rows: Vec<RowId> = sources.iter().map(|part| part.row).collect();
     rows.dedup();
     let kind = IntegrationType::ImageGeneration;

@@ -6,13 +6,11 @@ use aiconfig_domain::{
     Change, Command, CommandContext, Decision, KeyFingerprint, ProviderName, Record, Rejection,
     Resource, ResourceKey, Snapshot, Timestamp, decide,
 };
-use aiconfig_persistence::LedgerRow;
 use secrecy::SecretString;
 
-use super::cells::{Fields, time};
 use super::dump::{Kind, Pk, Row};
-use super::ledger::{Cell, Ledger, digest, resources};
-use super::report::{Consequence, Draft, ImportReport, Outcome, Subject};
+use super::ledger::{Cell, Ledger, digest};
+use super::report::{Consequence, Draft, Subject};
 use super::{ImportOptions, Seal};
 use crate::AppError;
 
@@ -26,32 +24,25 @@ pub(super) struct Given<'a> {
     pub(super) context: CommandContext,
 }
 
-/// What is to be written, all at once.
-pub(super) struct Plan {
-    pub(super) changes: Vec<Change>,
-    pub(super) secrets: BTreeMap<(ProviderName, u32), SecretString>,
-    pub(super) ledger: Vec<LedgerRow>,
-    pub(super) report: ImportReport,
-}
-
 /// A row by its number in the plan.
 pub(super) type RowId = usize;
 
-struct Head {
-    kind: Kind,
-    pk: Pk,
-    content_hash: Vec<u8>,
+/// What is known of a row beside its fields.
+pub(super) struct Head {
+    pub(super) kind: Kind,
+    pub(super) pk: Pk,
+    pub(super) content_hash: Vec<u8>,
     /// New, or with other content than at the last import.
-    fresh: bool,
-    left: bool,
+    pub(super) fresh: bool,
+    pub(super) left: bool,
     /// Not to be put into the ledger: the next run looks at it again.
-    withheld: bool,
+    pub(super) withheld: bool,
     /// The cells that it decides on; with the digest to remember where it was not let to write.
-    cells: Vec<(Cell, Option<String>)>,
+    pub(super) cells: Vec<(Cell, Option<String>)>,
 }
 
 impl Head {
-    fn subject(&self) -> Subject<'_> {
+    pub(super) fn subject(&self) -> Subject<'_> {
         Subject {
             kind: self.kind,
             pk: &self.pk,
@@ -65,9 +56,10 @@ pub(super) struct Planner<'a> {
     pub(super) after: Snapshot,
     pub(super) draft: Draft,
     pub(super) secrets: BTreeMap<(ProviderName, u32), SecretString>,
-    ledger: Ledger,
-    heads: Vec<Head>,
-    touched: Vec<ResourceKey>,
+    pub(super) ledger: Ledger,
+    pub(super) heads: Vec<Head>,
+    /// The resources that were changed, in the order of their first change.
+    pub(super) touched: Vec<ResourceKey>,
     known: BTreeSet<ResourceKey>,
 }
 
@@ -134,7 +126,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn tell_always(
+    /// Tells of a row whether it was taken earlier or not.
+    pub(super) fn tell_always(
         &mut self,
         row: RowId,
         consequence: Consequence,
@@ -164,40 +157,6 @@ impl<'a> Planner<'a> {
         if self.heads[row].fresh {
             self.draft.totals.credentials_dropped += count as u64;
         }
-    }
-
-    /// Of rows that say the same thing the newest, by `updated_at` if all have it, else by
-    /// primary key; the others are left out.
-    pub(super) fn newest<K: Ord>(
-        &mut self,
-        rows: Vec<(RowId, Fields)>,
-        same: impl Fn(&Fields) -> K,
-        what: &str,
-    ) -> Vec<(RowId, Fields)> {
-        let mut groups: BTreeMap<K, Vec<(RowId, Fields)>> = BTreeMap::new();
-        for (row, fields) in rows {
-            groups.entry(same(&fields)).or_default().push((row, fields));
-        }
-        let mut kept = Vec::with_capacity(groups.len());
-        for mut group in groups.into_values() {
-            let dated = group
-                .iter()
-                .all(|(_, fields)| time(fields, "updated_at").is_some());
-            group.sort_by_key(|(row, fields)| {
-                let time = time(fields, "updated_at").filter(|_| dated);
-                (time, self.pk(*row).clone(), *row)
-            });
-            let newest = group.pop();
-            if let Some((winner, _)) = &newest {
-                let winner = self.name(*winner);
-                for (row, _) in group {
-                    self.leave_out(row, "", format!("{winner} is of {what} too, and newer"));
-                }
-            }
-            kept.extend(newest);
-        }
-        kept.sort_by_key(|(row, _)| *row);
-        kept
     }
 
     /// Whether what stands in a cell was put there by somebody here: since the last import, or,
@@ -237,7 +196,8 @@ impl<'a> Planner<'a> {
         !same
     }
 
-    fn changed_since(&self, cell: &Cell) -> String {
+    /// Who changed a cell here, as far as is known.
+    pub(super) fn changed_since(&self, cell: &Cell) -> String {
         let (kind, key) = (cell.key.kind().as_str(), cell.key.to_string());
         let parts = [kind, &key, &cell.at].into_iter();
         let what: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
@@ -305,70 +265,5 @@ impl<'a> Planner<'a> {
     /// The time of the import.
     pub(super) const fn now(&self) -> Timestamp {
         self.given.context.now
-    }
-
-    /// The whole plan.
-    pub(super) fn finish(mut self) -> Plan {
-        for row in 0..self.heads.len() {
-            self.conclude(row);
-        }
-        let mut changes = Vec::new();
-        for key in &self.touched {
-            match (self.given.before.resource(key), self.after.resource(key)) {
-                (before, Some(after)) if before.as_ref() != Some(&after) => {
-                    changes.push(Change::Put(after));
-                }
-                (Some(_), None) => changes.push(Change::Delete(key.clone())),
-                _ => {}
-            }
-        }
-        let revision = self.given.before.revision() + u64::from(!changes.is_empty());
-        let taken = self
-            .heads
-            .iter()
-            .filter(|head| head.fresh && !head.left && !head.withheld);
-        let ledger = taken
-            .filter(|head| head.kind != Kind::Plan)
-            .map(|head| LedgerRow {
-                model: head.kind.label().to_owned(),
-                pk: head.pk.to_string(),
-                content_hash: head.content_hash.clone(),
-                resources: resources(head.cells.iter().map(|(cell, mark)| {
-                    let digest = mark.clone().unwrap_or_else(|| digest(&self.after, cell));
-                    (cell.clone(), digest)
-                })),
-                revision,
-                time_us: self.given.context.now.as_micros(),
-            })
-            .collect();
-        let mut report = self.draft.finish();
-        report.changed = !changes.is_empty();
-        Plan {
-            changes,
-            secrets: self.secrets,
-            ledger,
-            report,
-        }
-    }
-
-    /// Counts a row, and tells what of an unchanged one was changed here.
-    fn conclude(&mut self, row: RowId) {
-        let head = &self.heads[row];
-        if !head.fresh && !head.left {
-            for cell in self.ledger.cells(head.kind, &head.pk).to_vec() {
-                if self.is_held(&cell) {
-                    let why = self.changed_since(&cell);
-                    let done = "left as it is here";
-                    self.tell_always(row, Consequence::ChangedHere, "", done, why);
-                }
-            }
-        }
-        let head = &self.heads[row];
-        let outcome = match (head.left, head.fresh) {
-            (true, _) => Outcome::Left,
-            (_, true) => Outcome::Taken,
-            (_, false) => Outcome::Unchanged,
-        };
-        self.draft.count(head.subject(), outcome);
     }
 }

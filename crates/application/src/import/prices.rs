@@ -1,6 +1,6 @@
 //! Prices of the old tables: decimals in USD, per 1 000 tokens or per image.
 
-use aiconfig_domain::{Modality, ModelPrice, PriceDimension, Timestamp, prices_at};
+use aiconfig_domain::{Modality, ModelPrice, PriceDimension, Timestamp};
 
 use super::cells::{Fields, billionths, decimal, is_blank, millionths};
 use super::planner::{Planner, RowId};
@@ -49,24 +49,26 @@ pub(super) fn take(
 /// A token price is dated at the import, so that former quotes keep theirs; an image price takes
 /// the place of all image prices, since one of a size or quality would fit closer.
 fn put(prices: &mut Vec<ModelPrice>, dimension: PriceDimension, micro_usd: i64, now: Timestamp) {
+    let image = dimension == PriceDimension::Image;
     let is_plain = |price: &ModelPrice| {
         price.dimension == dimension
             && price.from_tokens == 0
             && price.image_size.is_empty()
             && price.image_quality.is_empty()
     };
-    let current: Vec<&ModelPrice> = prices_at(prices, now)
-        .into_iter()
-        .filter(|price| price.dimension == dimension)
-        .collect();
-    let plain = current.iter().find(|price| is_plain(price));
-    let same = plain.is_some_and(|price| price.micro_usd == micro_usd);
-    let image = dimension == PriceDimension::Image;
-    if same && (!image || current.len() == 1) {
+    let last = prices
+        .iter()
+        .filter(|price| is_plain(price))
+        .max_by_key(|price| price.effective_from);
+    let count = prices.iter().filter(|price| price.dimension == dimension);
+    let alone = !image || count.count() == 1;
+    let same = |last: &ModelPrice| last.micro_usd == micro_usd && last.effective_from <= now;
+    if alone && last.is_some_and(same) {
         return;
     }
+    // One that would begin later must not take the place of the dump's.
     prices.retain(|price| {
-        price.dimension != dimension || !(image || is_plain(price) && price.effective_from == now)
+        price.dimension != dimension || !(image || is_plain(price) && price.effective_from >= now)
     });
     prices.push(ModelPrice {
         dimension,
@@ -77,4 +79,73 @@ fn put(prices: &mut Vec<ModelPrice>, dimension: PriceDimension, micro_usd: i64, 
         effective_from: now,
         source: SOURCE.to_owned(),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(dimension: PriceDimension, micro_usd: i64, from_tokens: i64, at: i64) -> ModelPrice {
+        ModelPrice {
+            dimension,
+            micro_usd,
+            from_tokens,
+            image_size: String::new(),
+            image_quality: String::new(),
+            effective_from: Timestamp::from_micros(at),
+            source: String::new(),
+        }
+    }
+
+    /// Each price as amount, tier and beginning.
+    fn check(
+        dimension: PriceDimension,
+        before: &[ModelPrice],
+        micro: i64,
+        after: &[(i64, i64, i64)],
+    ) {
+        let mut prices = before.to_vec();
+        put(&mut prices, dimension, micro, Timestamp::from_micros(50));
+        let seen: Vec<_> = prices
+            .iter()
+            .map(|p| (p.micro_usd, p.from_tokens, p.effective_from.as_micros()))
+            .collect();
+        assert_eq!(seen, after);
+    }
+
+    #[test]
+    fn former_prices_and_tiers_stay() {
+        use PriceDimension::{Image, Input, Output};
+        check(Input, &[], 7, &[(7, 0, 50)]);
+        let base = price(Input, 5, 0, 10);
+        check(Input, std::slice::from_ref(&base), 5, &[(5, 0, 10)]);
+        check(
+            Input,
+            std::slice::from_ref(&base),
+            7,
+            &[(5, 0, 10), (7, 0, 50)],
+        );
+        check(
+            Output,
+            std::slice::from_ref(&base),
+            7,
+            &[(5, 0, 10), (7, 0, 50)],
+        );
+        let tier = price(Input, 9, 200_000, 10);
+        check(
+            Input,
+            &[base.clone(), tier],
+            7,
+            &[(5, 0, 10), (9, 200_000, 10), (7, 0, 50)],
+        );
+        // A later price, even the same one, does not hold yet.
+        let later = price(Input, 7, 0, 90);
+        check(Input, &[base, later], 7, &[(5, 0, 10), (7, 0, 50)]);
+        let sized = ModelPrice {
+            image_size: "1x1".to_owned(),
+            ..price(Image, 3, 0, 10)
+        };
+        check(Image, &[price(Image, 7, 0, 10), sized], 7, &[(7, 0, 50)]);
+        check(Image, &[price(Image, 7, 0, 10)], 7, &[(7, 0, 10)]);
+    }
 }

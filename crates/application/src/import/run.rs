@@ -5,8 +5,9 @@ use aiconfig_persistence::{LedgerRow, StoredAnswerRow};
 use aiconfig_vault::ring::Purpose;
 use secrecy::SecretString;
 
+use super::conclude::Plan;
 use super::ledger::Ledger;
-use super::planner::{Given, Plan};
+use super::planner::Given;
 use super::{Dump, ImportOptions, ImportReport, Seal, plan};
 use crate::secrets::{Sidecar, side_effects};
 use crate::write::{advance, scope};

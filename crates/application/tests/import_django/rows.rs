@@ -212,6 +212,8 @@ async fn switched_off_rows_stay_off() {
         assert!(!bench.row(1, kind).unwrap().enabled, "{kind}");
         assert_eq!(bench.values(1, kind), values, "{kind}");
     }
+    // Accounts have no rows of image providers.
+    assert!(bench.row(2, "image_generation").is_none());
 }
 
 #[tokio::test]
@@ -238,13 +240,21 @@ async fn the_table_of_own_keys_gives_overrides_without_keys() {
         "dalle_quality": "hd", "anthropic_model": "claude-sonnet-4-6",
         "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-02T00:00:00Z"});
     let mine = row("system.accountintegrationoverride", 1, fields);
-    let report = bench.import(dump([account(1, 3), mine])).await;
+    let newer = with(
+        settings(1, 1, "anthropic", json!({"temperature": 0.9})),
+        json!({"updated_at": "2026-01-03T00:00:00Z"}),
+    );
+    let report = bench.import(dump([account(1, 3), mine, newer])).await;
     let openai = json!({"model": "gpt-4o", "temperature": 0.3});
     assert_eq!(bench.values(1, "openai"), openai);
     let images = json!({"model": "dall-e-3", "image_size": "1792x1024", "image_quality": "hd"});
     assert_eq!(bench.values(1, "image_generation"), images);
-    let anthropic = json!({"model": "claude-sonnet-4-6"});
-    assert_eq!(bench.values(1, "anthropic"), anthropic);
+    let anthropic = json!({"temperature": 0.9});
+    assert_eq!(
+        bench.values(1, "anthropic"),
+        anthropic,
+        "the newer row counts"
+    );
     assert_eq!(report.totals.credentials_dropped, 2);
     let dropped = found(&report, "accountintegrationoverride", 1);
     let dropped = dropped
