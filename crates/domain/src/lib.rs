@@ -14,6 +14,7 @@ mod command;
 mod credit;
 mod digest;
 mod fields;
+mod fit;
 mod function;
 mod globals;
 mod ids;
@@ -51,6 +52,7 @@ pub use command::{
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;
 pub use fields::{Field, FieldSource, FieldValue, ModelFields};
+pub use fit::{Fitted, fit_settings};
 pub use function::{Function, FunctionField};
 pub use globals::{GlobalPatch, GlobalPath, GlobalSettings};
 pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, TokenId, is_slug};

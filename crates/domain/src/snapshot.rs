@@ -213,7 +213,9 @@ impl Snapshot {
         }
     }
 
-    fn meta(&self, key: &ResourceKey) -> Option<Meta> {
+    /// When and by whom a resource was changed last.
+    #[must_use]
+    pub fn meta(&self, key: &ResourceKey) -> Option<Meta> {
         Some(match key {
             ResourceKey::Account(id) => self.accounts.get(id)?.state.meta.clone(),
             ResourceKey::Override(id, kind) => {

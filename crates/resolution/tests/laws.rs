@@ -162,8 +162,12 @@ fn defaults_of(name: &str, defaults: ModelFields) -> Command {
 /// A model switched on or off.
 #[derive(Clone, Debug)]
 enum Step {
-    Do(Command),
+    Do(Box<Command>),
     Switch(&'static str, bool),
+}
+
+fn act(command: Command) -> Step {
+    Step::Do(Box::new(command))
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -171,17 +175,17 @@ fn step() -> impl Strategy<Value = Step> {
     let plans = select(&Plan::ALL[..]);
     prop_oneof![
         6 => (id(), select(&TYPES[..]), object(), prop::option::weighted(0.2, any::<bool>()))
-            .prop_map(|(id, kind, config, on)| Step::Do(save(id, kind, config, on))),
-        1 => (id(), select(&TYPES[..])).prop_map(|(id, kind)| Step::Do(reset(id, kind))),
+            .prop_map(|(id, kind, config, on)| act(save(id, kind, config, on))),
+        1 => (id(), select(&TYPES[..])).prop_map(|(id, kind)| act(reset(id, kind))),
         2 => (id(), plans, prop::bool::weighted(0.9), 1..50_i64)
-            .prop_map(|(id, plan, active, version)| Step::Do(push(id, plan, active, version))),
+            .prop_map(|(id, plan, active, version)| act(push(id, plan, active, version))),
         2 => (select(&["openai", "anthropic", "runware"][..]), fields())
-            .prop_map(|(name, fields)| Step::Do(section(name, fields))),
+            .prop_map(|(name, fields)| act(section(name, fields))),
         1 => (select(&["write", "draw"][..]), fields())
-            .prop_map(|(name, fields)| Step::Do(defaults_of(name, fields))),
+            .prop_map(|(name, fields)| act(defaults_of(name, fields))),
         1 => (select(&MODELS[..10]), any::<bool>()).prop_map(|(id, on)| Step::Switch(id, on)),
         1 => (id(), select(Module::ALL), any::<bool>()).prop_map(|(id, module, on)| {
-            Step::Do(Command::UpdateAccountModules(UpdateAccountModules {
+            act(Command::UpdateAccountModules(UpdateAccountModules {
                 account_id: account(id),
                 switches: [(module, on)].into(),
                 expected_etag: None,
@@ -195,7 +199,7 @@ fn walk(snapshot: &mut Snapshot, steps: &[Step]) -> Vec<Record> {
     let mut all = Vec::new();
     for step in steps {
         let command = match step {
-            Step::Do(command) => command.clone(),
+            Step::Do(command) => command.as_ref().clone(),
             Step::Switch(id, active) => {
                 let model = snapshot.model(id).unwrap().value.clone();
                 Command::UpdateModel(UpdateModel {
@@ -259,7 +263,7 @@ proptest! {
                 accounts.push(Resource::AccountModules(row.value.clone()));
             }
         }
-        accounts.sort_by_key(|resource| resource.kind());
+        accounts.sort_by_key(Resource::kind);
         let others = first.models().map(|s| Resource::Model(s.value.clone()))
             .chain(first.functions().map(|s| Resource::Function(s.value.clone())))
             .chain(first.providers().map(|s| Resource::Provider(s.value.clone())))
@@ -423,7 +427,9 @@ proptest! {
         let mut snapshot = state();
         let records = walk(&mut snapshot, &steps);
         let mut other = state();
-        records.iter().for_each(|record| other.apply(record));
+        for record in &records {
+            other.apply(record);
+        }
         for function in FUNCTIONS {
             let query = asked(id, function, ModelFields::default());
             let answers = (resolve(&snapshot, &query, NOW), resolve(&other, &query, NOW));

@@ -21,6 +21,7 @@ pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFre
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use modules::{UpdateAccountModules, UpdatePlatformModules};
 pub use providers::{CreateProvider, UpdateProvider};
+pub(crate) use settings::effective_model;
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 

@@ -228,7 +228,7 @@ fn mask_fields(paths: &[String], fields: &'static [Field]) -> Result<Vec<Field>,
 }
 
 /// The model that a row's values would be used with.
-fn effective_model<'a>(
+pub(crate) fn effective_model<'a>(
     snapshot: &'a Snapshot,
     kind: &IntegrationType,
     modality: Modality,
