@@ -39,10 +39,28 @@ const IMAGE_PROVIDER: &[Field] = &[
     Field::ImageQuality,
     Field::ImageStyle,
     Field::ImageFormat,
+    Field::MaxInArticleImages,
     Field::Steps,
     Field::Guidance,
 ];
 const EMBEDDING_GENERATION: &[Field] = &[Field::Service, Field::Model];
+
+const CALL_OF_TEXT: &[Field] = &[
+    Field::Service,
+    Field::Model,
+    Field::Temperature,
+    Field::MaxTokens,
+];
+
+/// The fields that calls of a modality use: those of a request, an answer and a function.
+#[must_use]
+pub const fn call_fields(modality: Modality) -> &'static [Field] {
+    match modality {
+        Modality::Text => CALL_OF_TEXT,
+        Modality::Image => IMAGE_GENERATION,
+        Modality::Embedding => EMBEDDING_GENERATION,
+    }
+}
 
 impl IntegrationType {
     /// The types that are no provider's.

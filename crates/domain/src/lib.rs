@@ -56,7 +56,7 @@ pub use fit::{Fitted, fit_settings};
 pub use function::{Function, FunctionField};
 pub use globals::{GlobalPatch, GlobalPath, GlobalSettings};
 pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, TokenId, is_slug};
-pub use integration::{IntegrationType, provider_of_service, service_of_provider};
+pub use integration::{IntegrationType, call_fields, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
 pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};

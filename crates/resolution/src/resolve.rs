@@ -6,12 +6,12 @@ use std::sync::Arc;
 use aiconfig_domain::{
     AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName,
     IntegrationType, LevelFields, Modality, Model, ModelFields, ModelId, ModelPrice, Module,
-    ModuleOff, Plan, ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
+    ModuleOff, Plan, ProviderName, Reason, Rejection, Snapshot, Timestamp, call_fields, prices_at,
 };
 
 use crate::explain::{FieldExplanation, explain};
 use crate::ladder::{Level, Sources, Walked, service, walk};
-use crate::request::{check_names, check_values, fields_of, names_model};
+use crate::request::{check_names, check_values, names_model};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -116,7 +116,12 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
     let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
     let explanation = query.explain.then(|| {
         let of_service = call.service_levels(given);
-        explain(&walked, fields_of(function.modality), &of_service, &levels)
+        explain(
+            &walked,
+            call_fields(function.modality),
+            &of_service,
+            &levels,
+        )
     });
     Ok(Resolved {
         plan,
@@ -280,7 +285,7 @@ impl<'a> Call<'a> {
             self.snapshot,
             modality,
             service,
-            fields_of(modality),
+            call_fields(modality),
             &levels,
         )
         .map(|walked| (walked, levels))

@@ -5,7 +5,7 @@ use super::{CommandContext, Decision};
 use crate::check::{FieldScope, check_fields};
 use crate::{
     Field, Function, FunctionField, FunctionName, Module, Reason, Rejection, Resource, ResourceKey,
-    Snapshot, Violation, is_slug,
+    Snapshot, Violation, call_fields, is_slug,
 };
 
 /// Adds a function.
@@ -129,6 +129,13 @@ fn check(snapshot: &Snapshot, value: &Function, given: &[Field]) -> Result<Vec<S
         .is_some_and(|name| snapshot.credit_operation(name.as_str()).is_none())
     {
         refuse("operation_type", "must be a credit operation that exists");
+    }
+    for field in given {
+        let is_set = value.defaults.get(*field).is_some();
+        if is_set && !call_fields(value.modality).contains(field) {
+            let rule = format!("calls that make {} take none", value.modality.as_str());
+            refuse(&format!("defaults.{}", field.as_str()), &rule);
+        }
     }
     let scope = FieldScope {
         modality: value.modality,
