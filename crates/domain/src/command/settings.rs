@@ -8,7 +8,7 @@ use crate::check::{FieldScope, check_fields};
 use crate::{
     AccountId, Change, Field, FieldSource, IntegrationType, Modality, Model, ModelFields, Override,
     ParsedSettings, Reason, Rejection, Resource, ResourceKey, Snapshot, Violation, parse_settings,
-    select_model,
+    select_model, strip_credentials,
 };
 
 /// A save as a browser sent it.
@@ -40,6 +40,18 @@ pub struct ResetSettings {
 }
 
 pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decision, Rejection> {
+    // A refusal names what was stripped as well, whatever it is about.
+    read_save(snapshot, command).map_err(|rejection| {
+        let stripped = strip_credentials(command.config.clone()).paths;
+        if stripped.is_empty() {
+            rejection
+        } else {
+            rejection.with("stripped_fields", stripped.join(","))
+        }
+    })
+}
+
+fn read_save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decision, Rejection> {
     let kind = IntegrationType::for_save(snapshot, &command.integration_type)?;
     let Some((modality, fields)) = kind.shape(snapshot) else {
         return Err(Rejection::invalid_field(
@@ -53,14 +65,6 @@ pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decisi
         .map(|paths| mask_fields(paths, fields))
         .transpose()?;
     let parsed = parse_settings(command.config.clone(), fields);
-    let stripped = parsed.stripped.clone();
-    let tell = |rejection: Rejection| {
-        if stripped.is_empty() {
-            rejection
-        } else {
-            rejection.with("stripped_fields", stripped.join(","))
-        }
-    };
     decide_save(
         snapshot,
         command,
@@ -70,7 +74,6 @@ pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decisi
         mask.as_deref(),
         parsed,
     )
-    .map_err(tell)
 }
 
 #[expect(
@@ -89,7 +92,7 @@ fn decide_save(
     let id = command.account_id;
     let account = writable(snapshot, id)?;
     let wants_override =
-        !parsed.values.is_empty() || parsed.enabled == Some(true) || command.enabled == Some(true);
+        parsed.gives_values || parsed.enabled == Some(true) || command.enabled == Some(true);
     if wants_override && !account.plan.rules().may_override {
         return Err(plan_forbids(account));
     }
