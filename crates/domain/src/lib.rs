@@ -13,10 +13,12 @@ mod codec;
 mod command;
 mod credit;
 mod digest;
+mod effective;
 mod fields;
 mod function;
 mod globals;
 mod ids;
+mod inherit;
 mod integration;
 mod key;
 mod masked;
@@ -44,14 +46,16 @@ pub use command::{
     CreateProvider, CreateToken, Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction,
     DeleteModel, DestroyKey, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken,
     RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateCreditOperation,
-    UpdateFunction, UpdateGlobals, UpdateModel, UpdateProvider, UpsertAccounts, decide, defaults,
+    UpdateFunction, UpdateGlobals, UpdateModel, UpdateProvider, UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;
+pub use effective::defaults;
 pub use fields::{Field, FieldSource, FieldValue, ModelFields};
 pub use function::{Function, FunctionField};
 pub use globals::{GlobalPatch, GlobalPath, GlobalSettings};
 pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, TokenId, is_slug};
+pub use inherit::Inherited;
 pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};

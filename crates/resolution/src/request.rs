@@ -5,30 +5,6 @@ use aiconfig_domain::{
     model_choices, provider_of_service, service_choices,
 };
 
-/// The fields that a call of a modality can give.
-pub(crate) const fn fields_of(modality: Modality) -> &'static [Field] {
-    match modality {
-        Modality::Text => &[
-            Field::Service,
-            Field::Model,
-            Field::Temperature,
-            Field::MaxTokens,
-        ],
-        Modality::Image => &[
-            Field::Service,
-            Field::Model,
-            Field::ImageSize,
-            Field::ImageQuality,
-            Field::ImageStyle,
-            Field::ImageFormat,
-            Field::MaxInArticleImages,
-            Field::Steps,
-            Field::Guidance,
-        ],
-        Modality::Embedding => &[Field::Service, Field::Model],
-    }
-}
-
 fn violation(field: Field, right: impl Into<String>) -> Violation {
     Violation::new(format!("overrides.{}", field.as_str()), right)
 }
@@ -42,7 +18,7 @@ pub(crate) fn check_names(
 ) -> (Vec<Violation>, Option<Rejection>) {
     let mut violations: Vec<Violation> = given
         .set_fields()
-        .filter(|field| !fields_of(modality).contains(field))
+        .filter(|field| !modality.fields().contains(field))
         .map(|field| {
             violation(
                 field,

@@ -11,7 +11,7 @@ use aiconfig_domain::{
 
 use crate::explain::{FieldExplanation, explain};
 use crate::ladder::{Level, Sources, Walked, service, walk};
-use crate::request::{check_names, check_values, fields_of};
+use crate::request::{check_names, check_values};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
     let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
     let explanation = query
         .explain
-        .then(|| explain(&walked, fields_of(function.modality), &levels));
+        .then(|| explain(&walked, function.modality.fields(), &levels));
     Ok(Resolved {
         plan,
         modality: function.modality,
@@ -214,15 +214,9 @@ impl<'a> Call<'a> {
             levels.push(plain(FieldSource::Global, global));
         }
         let name = service.service.clone();
-        walk(
-            self.snapshot,
-            modality,
-            service,
-            fields_of(modality),
-            &levels,
-        )
-        .map(|walked| (walked, levels))
-        .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+        walk(self.snapshot, modality, service, modality.fields(), &levels)
+            .map(|walked| (walked, levels))
+            .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
     }
 
     fn reads_enabled_row(&self, provider: &ProviderName) -> bool {

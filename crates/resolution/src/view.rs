@@ -93,10 +93,6 @@ pub fn settings_view(
         .filter(|row| row.value.enabled && can_override)
         .map(|row| &row.value.fields);
     let (values, sources, model) = viewer.values(kind, modality, fields, in_force);
-    let (mut standard, _, _) = viewer.values(kind, modality, fields, None);
-    if standard.is_empty() {
-        standard = defaults(snapshot, kind, modality);
-    }
     let used = viewer.service(modality);
     let in_use = match kind {
         IntegrationType::Provider(name) => used
@@ -117,7 +113,7 @@ pub fn settings_view(
         function_defaults: function_defaults(snapshot, modality, fields),
         meta: row.map(|row: &Stored<_>| row.meta.clone()),
         values,
-        defaults: standard,
+        defaults: defaults(snapshot, kind),
         sources,
     })
 }

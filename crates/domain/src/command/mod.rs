@@ -19,7 +19,6 @@ pub use globals::UpdateGlobals;
 pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFreeze};
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use providers::{CreateProvider, UpdateProvider};
-pub use settings::defaults;
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 

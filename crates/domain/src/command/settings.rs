@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::accounts::{plan_forbids, writable};
 use super::{Decision, check_etag};
 use crate::check::{FieldScope, check_fields};
+use crate::effective::{defaults, model_of_row};
 use crate::{
-    AccountId, Change, Field, FieldSource, IntegrationType, Modality, Model, ModelFields, Override,
-    ParsedSettings, Reason, Rejection, Resource, ResourceKey, Snapshot, Violation, parse_settings,
-    select_model, strip_credentials,
+    AccountId, Change, Field, IntegrationType, Modality, ModelFields, Override, ParsedSettings,
+    Reason, Rejection, Resource, ResourceKey, Snapshot, Violation, parse_settings,
+    strip_credentials,
 };
 
 /// A save as a browser sent it.
@@ -76,10 +77,6 @@ fn read_save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decision, Re
     )
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "the steps of a save in their one order"
-)]
 fn decide_save(
     snapshot: &Snapshot,
     command: &SaveSettings,
@@ -147,18 +144,14 @@ fn decide_save(
     for field in &given {
         row.fields.take(*field, &parsed.values);
     }
-    if let Some(service) = &row.fields.service
-        && let Some(provider) = crate::integration::provider_of_service(modality, service)
-    {
-        row.fields.service = Some(crate::integration::service_of_provider(modality, &provider));
-    }
+    row.fields.name_service(modality);
     row.enabled = parsed.enabled.or(command.enabled).unwrap_or(row.enabled);
-    let defaults = defaults(snapshot, kind, modality);
+    let defaults = defaults(snapshot, kind);
     let provider = match kind {
         IntegrationType::Provider(name) => Some(name),
         _ => None,
     };
-    let fallback_model = effective_model(snapshot, kind, modality, &row.fields);
+    let fallback_model = model_of_row(snapshot, kind, modality, Some(&row.fields));
     let scope = FieldScope {
         modality,
         provider,
@@ -237,59 +230,4 @@ fn mask_fields(paths: &[String], fields: &'static [Field]) -> Result<Vec<Field>,
         }
     }
     Ok(named)
-}
-
-/// What would hold for a type's fields if the account had no row of it.
-#[must_use]
-pub fn defaults(snapshot: &Snapshot, kind: &IntegrationType, modality: Modality) -> ModelFields {
-    let section = |name: &str| {
-        snapshot
-            .globals()
-            .and_then(|globals| globals.value.section(name))
-    };
-    let mut fields = section(kind.as_str()).cloned().unwrap_or_default();
-    if *kind == IntegrationType::ImageGeneration
-        && let Some(service) = fields.service.clone()
-        && let Some(provider) = crate::integration::provider_of_service(modality, &service)
-        && let Some(own) = section(provider.as_str())
-    {
-        for field in own.set_fields() {
-            fields.take(field, own);
-        }
-    }
-    if let Some(model) = effective_model(snapshot, kind, modality, &ModelFields::default()) {
-        fields.model = Some(model.model_id.as_str().into());
-    }
-    fields
-}
-
-/// The model that a row's values would be used with.
-fn effective_model<'a>(
-    snapshot: &'a Snapshot,
-    kind: &IntegrationType,
-    modality: Modality,
-    row: &ModelFields,
-) -> Option<&'a Model> {
-    if *kind == IntegrationType::TextGeneration {
-        return None;
-    }
-    let section = |name: &str| {
-        snapshot
-            .globals()
-            .and_then(|globals| globals.value.section(name))
-    };
-    let general = section(kind.as_str());
-    let provider = if let IntegrationType::Provider(name) = kind {
-        name.clone()
-    } else {
-        let service = row.service.as_ref().or_else(|| general?.service.as_ref())?;
-        crate::integration::provider_of_service(modality, service)?
-    };
-    let own = section(provider.as_str());
-    let levels = [
-        (FieldSource::Account, Some(row)),
-        (FieldSource::Global, own),
-        (FieldSource::Global, general),
-    ];
-    select_model(snapshot, &provider, modality, &levels, &mut |_| {}).map(|selected| selected.model)
 }
