@@ -11,7 +11,7 @@ use aiconfig_domain::{
 
 use crate::explain::{FieldExplanation, explain};
 use crate::ladder::{Level, Sources, Walked, service, walk};
-use crate::request::{check_names, check_values};
+use crate::request::{Names, check_names, check_values, retired_model};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -82,7 +82,6 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
     if !may_override && !given.is_empty() && !lowers_only {
         return Err(plan_forbids(query.account, plan));
     }
-    let (mut violations, retired) = check_names(snapshot, function.modality, given);
     let call = Call {
         snapshot,
         function,
@@ -90,22 +89,14 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
         may_override,
     };
     if !may_override && !given.is_empty() {
-        let without = call.walk(&ModelFields::default())?.0.fields.max_tokens;
+        let nothing = ModelFields::default();
+        let without = call.walk(&nothing).ok();
+        let without = without.and_then(|(walked, _)| walked.fields.max_tokens);
         if given.max_tokens > without && without.is_some() {
             return Err(plan_forbids(query.account, plan));
         }
     }
-    if !violations.is_empty() {
-        return Err(Rejection::invalid(violations));
-    }
-    let (walked, levels) = call.walk(given)?;
-    violations = check_values(walked.model, given);
-    if !violations.is_empty() {
-        return Err(Rejection::invalid(violations));
-    }
-    if let Some(retired) = retired {
-        return Err(retired);
-    }
+    let (walked, levels) = call.with_values(given)?;
     let used = |source: Option<FieldSource>| {
         matches!(source, Some(FieldSource::Account | FieldSource::Request))
     };
@@ -217,6 +208,41 @@ impl<'a> Call<'a> {
         walk(self.snapshot, modality, service, modality.fields(), &levels)
             .map(|walked| (walked, levels))
             .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+    }
+
+    /// The walk of a call that gives values: each is checked first, by the model that it would be
+    /// used with.
+    fn with_values<'r>(
+        &self,
+        given: &'r ModelFields,
+    ) -> Result<(Walked<'a>, Vec<Level<'r>>), Rejection>
+    where
+        'a: 'r,
+    {
+        if given.is_empty() {
+            return self.walk(given);
+        }
+        let modality = self.function.modality;
+        let Names {
+            mut violations,
+            known,
+            model: named,
+        } = check_names(self.snapshot, modality, given);
+        let retired = named.filter(|model| !model.active);
+        let walked = self.walk(given);
+        let model = match (retired, &walked) {
+            (Some(model), _) => Some(self.snapshot.usable(model).unwrap_or(model)),
+            (None, Ok(walked)) if known => Some(walked.0.model),
+            (None, _) => None,
+        };
+        violations.extend(check_values(modality, model, given));
+        if !violations.is_empty() {
+            return Err(Rejection::invalid(violations));
+        }
+        match retired {
+            Some(model) => Err(retired_model(self.snapshot, model)),
+            None => walked,
+        }
     }
 
     fn reads_enabled_row(&self, provider: &ProviderName) -> bool {
