@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, Modality, ProviderName, Rejection, Snapshot};
+use crate::{Field, Modality, ModelFields, ProviderName, Rejection, Snapshot};
 
 /// A type of integration settings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,6 +21,12 @@ pub enum IntegrationType {
 }
 
 const TEXT_GENERATION: &[Field] = &[Field::Service];
+const TEXT: &[Field] = &[
+    Field::Service,
+    Field::Model,
+    Field::Temperature,
+    Field::MaxTokens,
+];
 const TEXT_PROVIDER: &[Field] = &[Field::Model, Field::Temperature, Field::MaxTokens];
 const IMAGE_GENERATION: &[Field] = &[
     Field::Service,
@@ -45,20 +51,15 @@ const IMAGE_PROVIDER: &[Field] = &[
 ];
 const EMBEDDING_GENERATION: &[Field] = &[Field::Service, Field::Model];
 
-const CALL_OF_TEXT: &[Field] = &[
-    Field::Service,
-    Field::Model,
-    Field::Temperature,
-    Field::MaxTokens,
-];
-
-/// The fields that calls of a modality use: those of a request, an answer and a function.
-#[must_use]
-pub const fn call_fields(modality: Modality) -> &'static [Field] {
-    match modality {
-        Modality::Text => CALL_OF_TEXT,
-        Modality::Image => IMAGE_GENERATION,
-        Modality::Embedding => EMBEDDING_GENERATION,
+impl Modality {
+    /// The fields that a function of this modality has, and that a call of it can give.
+    #[must_use]
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Text => TEXT,
+            Self::Image => IMAGE_GENERATION,
+            Self::Embedding => EMBEDDING_GENERATION,
+        }
     }
 }
 
@@ -201,5 +202,16 @@ pub fn service_of_provider(modality: Modality, provider: &ProviderName) -> Arc<s
     match (modality, provider.as_str()) {
         (Modality::Image, "dalle") => "openai".into(),
         (_, name) => name.into(),
+    }
+}
+
+impl ModelFields {
+    /// Calls the service by the one name that is stored and shown.
+    pub(crate) fn name_service(&mut self, modality: Modality) {
+        if let Some(service) = &self.service
+            && let Some(provider) = provider_of_service(modality, service)
+        {
+            self.service = Some(service_of_provider(modality, &provider));
+        }
     }
 }
