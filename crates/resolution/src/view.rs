@@ -178,9 +178,12 @@ impl<'a> Viewer<'a> {
         let Some(selected) = selected else {
             return (values, sources, None);
         };
-        if *kind == IntegrationType::TextGeneration {
-            values.service = Some(selected.service);
+        // Stands even where no model of the service can be used.
+        if fields.contains(&Field::Service) {
+            values.service = Some(selected.service.clone());
             sources[Field::Service.index()] = Some(selected.source);
+        }
+        if *kind == IntegrationType::TextGeneration {
             return (values, sources, None);
         }
         let level = |source, fields| Level {
