@@ -118,7 +118,7 @@ impl Application {
             }
         }
         for provider in providers {
-            if key_choice(&live.snapshot, &provider).is_err() {
+            if key_choice(&live.snapshot, provider).is_err() {
                 let message = "functions use it and it has no usable key; AddProviderKey and \
                                PromoteProviderKey give it one";
                 faults.push(fault(

@@ -17,9 +17,9 @@ pub struct ModelConfigQuery {
 }
 
 /// The answer, all from one state.
-pub struct ModelConfigAnswer {
+pub struct ModelConfigAnswer<'a> {
     /// Model, parameters and where each came from.
-    pub resolved: Resolved,
+    pub resolved: Resolved<'a>,
     /// Whose key it is, if there is a usable one.
     pub key: Option<KeyChoice>,
     /// The key, if it was asked for.
@@ -37,15 +37,15 @@ impl Application {
     /// The refusals of resolution; [`Reason::ProviderKeyMissing`], [`Reason::KeyFrozen`] and
     /// [`Reason::KeyOriginChanged`] where the key is asked for; [`VaultError`] where it does not
     /// open.
-    pub fn model_config(
+    pub fn model_config<'a>(
         &self,
-        live: &Live,
+        live: &'a Live,
         caller: &Caller,
         asked: &ModelConfigQuery,
         now: Timestamp,
-    ) -> Result<ModelConfigAnswer, AppError> {
+    ) -> Result<ModelConfigAnswer<'a>, AppError> {
         let resolved = resolve(&live.snapshot, &asked.query, now)?;
-        let choice = key_choice(&live.snapshot, &resolved.provider);
+        let choice = key_choice(&live.snapshot, resolved.provider);
         let (key, api_key) = match choice {
             Ok(choice) if asked.include_api_key => {
                 let secret = open(live, &choice)?;

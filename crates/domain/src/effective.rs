@@ -1,8 +1,8 @@
 //! What holds for a type or a function by its own values, the global settings and the catalogue.
 
 use crate::{
-    Field, FieldSource, Function, Inherited, IntegrationType, LevelFields, Modality, Model,
-    ModelFields, ProviderName, Snapshot, select_model, select_service,
+    Field, FieldSource, Function, GlobalSettings, Inherited, IntegrationType, LevelFields,
+    Modality, Model, ModelFields, ProviderName, Snapshot, select_model, select_service,
 };
 
 /// Whose values stand above the global settings.
@@ -13,10 +13,12 @@ struct Above<'a> {
     model_gives_service: bool,
 }
 
+fn globals(snapshot: &Snapshot) -> Option<&GlobalSettings> {
+    snapshot.globals().map(|globals| &globals.value)
+}
+
 fn section<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a ModelFields> {
-    snapshot
-        .globals()
-        .and_then(|globals| globals.value.section(name))
+    globals(snapshot)?.section(name)
 }
 
 /// The provider of the service that holds.
@@ -34,19 +36,19 @@ fn provider(snapshot: &Snapshot, modality: Modality, above: &Above<'_>) -> Optio
             model_gives_service: modality == Modality::Embedding,
         },
     ];
-    select_service(snapshot, modality, &levels).map(|selected| selected.provider)
+    select_service(snapshot, modality, levels).map(|selected| selected.provider)
 }
 
 /// The sections that give values for a provider, the first one first.
 fn sections<'a>(
-    snapshot: &'a Snapshot,
+    globals: Option<&'a GlobalSettings>,
     modality: Modality,
     provider: &ProviderName,
 ) -> [Option<&'a ModelFields>; 2] {
     let own = (modality != Modality::Embedding).then(|| provider.as_str());
     let general = IntegrationType::general(modality);
     let general = (modality != Modality::Text).then(|| general.as_str());
-    [own, general].map(|name| name.and_then(|name| section(snapshot, name)))
+    [own, general].map(|name| globals?.section(name?))
 }
 
 fn model<'a>(
@@ -55,13 +57,13 @@ fn model<'a>(
     provider: &ProviderName,
     above: &Above<'_>,
 ) -> Option<&'a Model> {
-    let [own, general] = sections(snapshot, modality, provider);
+    let [own, general] = sections(globals(snapshot), modality, provider);
     let levels = [
         (above.source, above.fields),
         (FieldSource::Global, own),
         (FieldSource::Global, general),
     ];
-    select_model(snapshot, provider, modality, &levels, &mut |_| {}).map(|selected| selected.model)
+    select_model(snapshot, provider, modality, levels, &mut |_| {}).map(|selected| selected.model)
 }
 
 /// The model that an account's row would be used with.
@@ -84,6 +86,18 @@ pub(crate) fn model_of_row<'a>(
         }
     };
     model(snapshot, modality, &provider, &above)
+}
+
+/// The model of a provider by global settings that are not yet in force.
+pub(crate) fn model_of_globals<'a>(
+    snapshot: &'a Snapshot,
+    next: &GlobalSettings,
+    modality: Modality,
+    provider: &ProviderName,
+) -> Option<&'a Model> {
+    let levels =
+        sections(Some(next), modality, provider).map(|fields| (FieldSource::Global, fields));
+    select_model(snapshot, provider, modality, levels, &mut |_| {}).map(|selected| selected.model)
 }
 
 /// The model that a function's defaults would be used with for an account without rows.
@@ -114,12 +128,12 @@ pub fn defaults(snapshot: &Snapshot, kind: &IntegrationType) -> ModelFields {
             model_gives_service: modality == Modality::Embedding,
         };
         values.service =
-            select_service(snapshot, modality, &[level]).map(|selected| selected.service);
+            select_service(snapshot, modality, [level]).map(|selected| selected.service);
     }
     let Some(model) = model_of_row(snapshot, kind, modality, None) else {
         return values;
     };
-    let levels = sections(snapshot, modality, &model.provider);
+    let levels = sections(globals(snapshot), modality, &model.provider);
     for field in fields {
         match field {
             Field::Service => {}

@@ -65,16 +65,18 @@ pub struct SelectedModel<'a> {
     pub model: &'a Model,
     /// The level.
     pub source: FieldSource,
+    /// Its place among the levels; the catalogue's is past the last.
+    pub at: usize,
 }
 
 /// The first level that gives a service.
 #[must_use]
-pub fn select_service(
+pub fn select_service<'l>(
     snapshot: &Snapshot,
     modality: Modality,
-    levels: &[LevelFields<'_>],
+    levels: impl IntoIterator<Item = LevelFields<'l>>,
 ) -> Option<SelectedService> {
-    levels.iter().find_map(|level| {
+    levels.into_iter().find_map(|level| {
         let fields = level.service?;
         if let Some(service) = &fields.service {
             let provider = provider_of_service(modality, service)?;
@@ -102,25 +104,29 @@ pub fn select_service(
 /// The first level whose model belongs to a provider and modality; the catalogue's default last.
 /// Whatever is passed over or replaced on the way is noted.
 #[must_use]
-pub fn select_model<'a>(
+pub fn select_model<'a, 'l>(
     snapshot: &'a Snapshot,
     provider: &ProviderName,
     modality: Modality,
-    levels: &[(FieldSource, Option<&ModelFields>)],
+    levels: impl IntoIterator<Item = (FieldSource, Option<&'l ModelFields>)>,
     note: &mut impl FnMut(Adjustment),
 ) -> Option<SelectedModel<'a>> {
+    let mut at = 0;
     for (source, fields) in levels {
+        let place = at;
+        at += 1;
         let Some(named) = fields.and_then(|fields| fields.model.as_ref()) else {
             continue;
         };
         match usable_here(snapshot, provider, modality, named) {
             Ok(model) => {
                 if model.model_id.as_str() != &**named {
-                    note(replaced(named, model, *source));
+                    note(replaced(named, model, source));
                 }
                 return Some(SelectedModel {
                     model,
-                    source: *source,
+                    source,
+                    at: place,
                 });
             }
             Err(kind) => {
@@ -129,7 +135,7 @@ pub fn select_model<'a>(
                     kind,
                     from: named.to_string(),
                     to: String::new(),
-                    level: *source,
+                    level: source,
                 });
             }
         }
@@ -146,6 +152,7 @@ pub fn select_model<'a>(
     Some(SelectedModel {
         model,
         source: FieldSource::Catalog,
+        at,
     })
 }
 

@@ -20,25 +20,62 @@ pub(crate) struct Level<'a> {
     pub(crate) dormant: Option<&'a ModelFields>,
 }
 
+impl<'a> Level<'a> {
+    /// A level whose values are all in force.
+    pub(crate) const fn in_force(source: FieldSource, fields: Option<&'a ModelFields>) -> Self {
+        Self {
+            source,
+            fields,
+            dormant: None,
+        }
+    }
+}
+
+/// The levels that a function's values come from.
+pub(crate) struct Ladder<'a> {
+    pub(crate) modality: Modality,
+    /// Where the service stands: the rows and sections of the general types alone.
+    pub(crate) service: [Level<'a>; 4],
+    /// Where model and parameters stand, once the service is known.
+    pub(crate) values: Vec<Level<'a>>,
+}
+
+impl<'a> Ladder<'a> {
+    /// Whether a model without a service gives the service at a level.
+    pub(crate) fn model_gives_service(modality: Modality, level: FieldSource) -> bool {
+        match level {
+            FieldSource::Request | FieldSource::Function => true,
+            FieldSource::Account => modality != Modality::Text,
+            FieldSource::Global => modality == Modality::Embedding,
+            FieldSource::Catalog => false,
+        }
+    }
+
+    /// The first level that gives a service.
+    pub(crate) fn select_service(
+        snapshot: &Snapshot,
+        modality: Modality,
+        levels: &[Level<'a>],
+    ) -> Option<SelectedService> {
+        let levels = levels.iter().map(|level| LevelFields {
+            source: level.source,
+            service: level.fields,
+            model_gives_service: Self::model_gives_service(modality, level.source),
+        });
+        select_service(snapshot, modality, levels)
+    }
+}
+
 /// What a walk comes to.
 pub(crate) struct Walked<'a> {
     pub(crate) service: SelectedService,
     pub(crate) model: &'a Model,
     pub(crate) fields: ModelFields,
     pub(crate) sources: Sources,
-    /// The level that won each field, by its place among the levels; the catalogue's is past
-    /// the last.
+    /// The level that won each field but the service, by its place among the levels; the
+    /// catalogue's is past the last.
     pub(crate) winners: [Option<usize>; Field::ALL.len()],
     pub(crate) adjustments: Vec<Adjustment>,
-}
-
-/// The service, which is resolved before all else.
-pub(crate) fn service(
-    snapshot: &Snapshot,
-    modality: Modality,
-    levels: &[LevelFields<'_>],
-) -> Option<SelectedService> {
-    select_service(snapshot, modality, levels)
 }
 
 /// Resolves model and parameters of a service. `None` where no level yields a model.
@@ -50,21 +87,15 @@ pub(crate) fn walk<'a>(
     levels: &[Level<'_>],
 ) -> Option<Walked<'a>> {
     let mut adjustments = Vec::new();
-    let named: [(FieldSource, Option<&ModelFields>); 6] = std::array::from_fn(|at| {
-        levels
-            .get(at)
-            .map_or((FieldSource::Catalog, None), |level| {
-                (level.source, level.fields)
-            })
-    });
-    let selected = select_model(snapshot, &service.provider, modality, &named, &mut |note| {
+    let named = levels.iter().map(|level| (level.source, level.fields));
+    let selected = select_model(snapshot, &service.provider, modality, named, &mut |note| {
         adjustments.push(note);
     })?;
     let model = selected.model;
     let mut walk = Walked {
         fields: ModelFields {
             service: Some(Arc::clone(&service.service)),
-            model: Some(model.model_id.as_str().into()),
+            model: Some(model.model_id.shared()),
             ..ModelFields::default()
         },
         service,
@@ -74,7 +105,7 @@ pub(crate) fn walk<'a>(
         adjustments,
     };
     walk.sources[Field::Service.index()] = Some(walk.service.source);
-    walk.sources[Field::Model.index()] = Some(selected.source);
+    walk.win(Field::Model, selected.at, selected.source);
     for field in wanted {
         walk.parameter(*field, levels);
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use aiconfig_domain::{
     AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName,
-    IntegrationType, LevelFields, Modality, Model, ModelFields, ModelId, ModelPrice, Module,
-    ModuleOff, Plan, ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
+    IntegrationType, Modality, Model, ModelFields, ModelId, ModelPrice, Module, ModuleOff, Plan,
+    ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
 };
 
 use crate::explain::{FieldExplanation, explain};
-use crate::ladder::{Level, Sources, Walked, service, walk};
+use crate::ladder::{Ladder, Level, Sources, Walked, walk};
 use crate::request::{Names, check_names, check_values, retired_model};
 
 /// What is asked.
@@ -26,9 +26,10 @@ pub struct Query {
     pub explain: bool,
 }
 
-/// The answer without the key.
+/// The answer without the key. What the state has is borrowed from it: the answer is written out
+/// before the state is let go, and shared counters would be what all threads wait for.
 #[derive(Clone, Debug)]
-pub struct Resolved {
+pub struct Resolved<'a> {
     /// The plan that the account is treated by.
     pub plan: Plan,
     /// What is produced.
@@ -36,9 +37,9 @@ pub struct Resolved {
     /// The name that users see.
     pub service: Arc<str>,
     /// The provider behind it.
-    pub provider: ProviderName,
+    pub provider: &'a ProviderName,
     /// The model.
-    pub model: ModelId,
+    pub model: &'a ModelId,
     /// Every value, service and model too.
     pub fields: ModelFields,
     /// Where each value is from.
@@ -52,9 +53,9 @@ pub struct Resolved {
     /// Whether the plan keeps rows of the account out of force that this call would read.
     pub dormant_overrides: bool,
     /// The model's prices in effect.
-    pub prices: Vec<ModelPrice>,
+    pub prices: Vec<&'a ModelPrice>,
     /// The prompt types of the function.
-    pub prompt_types: Vec<String>,
+    pub prompt_types: &'a [String],
     /// The whole ladder, if it was asked for.
     pub explanation: Option<Vec<FieldExplanation>>,
 }
@@ -64,7 +65,11 @@ pub struct Resolved {
 /// # Errors
 /// In this order: the function, the account, the module, the plan, the values of the call; then
 /// that no level yields a model.
-pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Resolved, Rejection> {
+pub fn resolve<'a>(
+    snapshot: &'a Snapshot,
+    query: &Query,
+    now: Timestamp,
+) -> Result<Resolved<'a>, Rejection> {
     let function = find_function(snapshot, &query.function)?;
     let entry = snapshot.account(query.account);
     let plan = match entry.map(|entry| entry.live()) {
@@ -94,30 +99,24 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
             return Err(plan_forbids(query.account, plan));
         }
     }
-    let (walked, levels) = call.with_values(given)?;
+    let (walked, ladder) = call.with_values(given)?;
     let used = |source: Option<FieldSource>| {
         matches!(source, Some(FieldSource::Account | FieldSource::Request))
     };
     let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
-    let explanation = query.explain.then(|| {
-        let of_service = call.service_levels(given);
-        explain(&walked, function.modality.fields(), &of_service, &levels)
-    });
+    let explanation = query.explain.then(|| explain(snapshot, &walked, &ladder));
     Ok(Resolved {
         plan,
         modality: function.modality,
         using_global: !walked.sources.iter().any(|source| used(*source)),
         account_known: entry.is_some(),
         dormant_overrides: dormant,
-        prices: prices_at(&walked.model.prices, now)
-            .into_iter()
-            .cloned()
-            .collect(),
-        prompt_types: function.prompt_types.clone(),
+        prices: prices_at(&walked.model.prices, now),
+        prompt_types: &function.prompt_types,
         explanation,
         service: walked.service.service,
-        provider: walked.service.provider,
-        model: walked.model.model_id.clone(),
+        provider: &walked.model.provider,
+        model: &walked.model.model_id,
         fields: walked.fields,
         sources: walked.sources,
         adjustments: walked.adjustments,
@@ -202,76 +201,67 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn section(&self, name: &str) -> Option<&'a ModelFields> {
-        self.snapshot
-            .globals()
-            .and_then(|globals| globals.value.section(name))
-    }
-
-    fn walk<'r>(&self, given: &'r ModelFields) -> Result<(Walked<'a>, Vec<Level<'r>>), Rejection>
+    fn walk<'r>(&self, given: &'r ModelFields) -> Result<(Walked<'a>, Ladder<'r>), Rejection>
     where
         'a: 'r,
     {
         let modality = self.function.modality;
         let general = IntegrationType::general(modality);
-        let global = self.section(general.as_str());
-        let of_model = modality != Modality::Text;
-        let level = |source, service, model_gives_service| LevelFields {
-            source,
-            service,
-            model_gives_service,
+        let of_service = self.levels(given, &general);
+        let service = Ladder::select_service(self.snapshot, modality, &of_service)
+            .ok_or_else(|| self.unconfigured("no level gives a service"))?;
+        let mut values = match modality {
+            Modality::Text => {
+                let own = IntegrationType::Provider(service.provider.clone());
+                self.levels(given, &own).to_vec()
+            }
+            Modality::Image | Modality::Embedding => of_service.to_vec(),
         };
-        let service = service(
-            self.snapshot,
-            modality,
-            &[
-                level(FieldSource::Request, Some(given), true),
-                level(FieldSource::Account, self.row(&general).0, of_model),
-                level(FieldSource::Function, Some(&self.function.defaults), true),
-                level(FieldSource::Global, global, modality == Modality::Embedding),
-            ],
-        )
-        .ok_or_else(|| self.unconfigured("no level gives a service"))?;
-        let kind = match modality {
-            Modality::Text => IntegrationType::Provider(service.provider.clone()),
-            Modality::Image | Modality::Embedding => general.clone(),
-        };
-        let (row, dormant) = self.row(&kind);
-        let plain = |source, fields| Level {
-            source,
-            fields,
-            dormant: None,
-        };
-        let mut levels = vec![
-            plain(FieldSource::Request, Some(given)),
-            Level {
-                source: FieldSource::Account,
-                fields: row,
-                dormant,
-            },
-            plain(FieldSource::Function, Some(&self.function.defaults)),
-        ];
-        if modality != Modality::Embedding {
-            levels.push(plain(
-                FieldSource::Global,
-                self.section(service.provider.as_str()),
-            ));
-        }
-        if modality != Modality::Text {
-            levels.push(plain(FieldSource::Global, global));
+        if modality == Modality::Image {
+            let own = IntegrationType::Provider(service.provider.clone());
+            values.insert(values.len() - 1, self.global(&own));
         }
         let name = service.service.clone();
-        walk(self.snapshot, modality, service, modality.fields(), &levels)
-            .map(|walked| (walked, levels))
+        let wanted = modality.fields();
+        let walked = walk(self.snapshot, modality, service, wanted, &values);
+        let ladder = Ladder {
+            modality,
+            service: of_service,
+            values,
+        };
+        walked
+            .map(|walked| (walked, ladder))
             .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+    }
+
+    /// The levels of a type, from the top.
+    fn levels<'r>(&self, given: &'r ModelFields, kind: &IntegrationType) -> [Level<'r>; 4]
+    where
+        'a: 'r,
+    {
+        let (row, dormant) = self.row(kind);
+        let account = Level {
+            source: FieldSource::Account,
+            fields: row,
+            dormant,
+        };
+        [
+            Level::in_force(FieldSource::Request, Some(given)),
+            account,
+            Level::in_force(FieldSource::Function, Some(&self.function.defaults)),
+            self.global(kind),
+        ]
+    }
+
+    fn global(&self, kind: &IntegrationType) -> Level<'a> {
+        let globals = self.snapshot.globals();
+        let section = globals.and_then(|globals| globals.value.section(kind.as_str()));
+        Level::in_force(FieldSource::Global, section)
     }
 
     /// The walk of a call that gives values: each is checked first, by the model that it would be
     /// used with.
-    fn with_values<'r>(
-        &self,
-        given: &'r ModelFields,
-    ) -> Result<(Walked<'a>, Vec<Level<'r>>), Rejection>
+    fn with_values<'r>(&self, given: &'r ModelFields) -> Result<(Walked<'a>, Ladder<'r>), Rejection>
     where
         'a: 'r,
     {
@@ -299,29 +289,6 @@ impl<'a> Call<'a> {
             Some(model) => Err(retired_model(self.snapshot, model)),
             None => walked,
         }
-    }
-
-    /// The levels of the service, which come from the general type and section alone.
-    fn service_levels<'r>(&self, given: &'r ModelFields) -> [Level<'r>; 4]
-    where
-        'a: 'r,
-    {
-        let general = IntegrationType::general(self.function.modality);
-        let (row, dormant) = self.row(&general);
-        let level = |source, fields| Level {
-            source,
-            fields,
-            dormant: None,
-        };
-        [
-            level(FieldSource::Request, Some(given)),
-            Level {
-                dormant,
-                ..level(FieldSource::Account, row)
-            },
-            level(FieldSource::Function, Some(&self.function.defaults)),
-            level(FieldSource::Global, self.section(general.as_str())),
-        ]
     }
 
     fn reads_enabled_row(&self, provider: &ProviderName) -> bool {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use aiconfig_domain::{
-    AccountEntry, AccountId, Field, FieldSource, IntegrationType, LevelFields, Meta, Modality,
-    Model, ModelFields, Rejection, Snapshot, Stored, defaults, model_choices, service_choices,
+    AccountEntry, AccountId, Field, FieldSource, IntegrationType, Meta, Modality, Model,
+    ModelFields, Rejection, Snapshot, Stored, defaults, model_choices, service_choices,
 };
 
-use crate::ladder::{Level, Sources, service, walk};
+use crate::ladder::{Ladder, Level, Sources, walk};
 
 /// What can be chosen.
 #[derive(Clone, Debug, Default)]
@@ -131,20 +131,11 @@ impl<'a> Viewer<'a> {
         row: Option<&ModelFields>,
     ) -> Option<aiconfig_domain::SelectedService> {
         let general = IntegrationType::general(modality);
-        let of_model = modality != Modality::Text;
         let levels = [
-            LevelFields {
-                source: FieldSource::Account,
-                service: row,
-                model_gives_service: of_model,
-            },
-            LevelFields {
-                source: FieldSource::Global,
-                service: self.section(general.as_str()),
-                model_gives_service: modality == Modality::Embedding,
-            },
+            Level::in_force(FieldSource::Account, row),
+            Level::in_force(FieldSource::Global, self.section(general.as_str())),
         ];
-        service(self.snapshot, modality, &levels)
+        Ladder::select_service(self.snapshot, modality, &levels)
     }
 
     /// The service that the account's calls use.
@@ -186,21 +177,19 @@ impl<'a> Viewer<'a> {
         if *kind == IntegrationType::TextGeneration {
             return (values, sources, None);
         }
-        let level = |source, fields| Level {
-            source,
-            fields,
-            dormant: None,
-        };
         let mut levels = vec![
-            level(FieldSource::Account, row),
-            level(
+            Level::in_force(FieldSource::Account, row),
+            Level::in_force(
                 FieldSource::Global,
                 self.section(selected.provider.as_str())
                     .filter(|_| modality != Modality::Embedding),
             ),
         ];
         if !matches!(kind, IntegrationType::Provider(_)) {
-            levels.push(level(FieldSource::Global, self.section(kind.as_str())));
+            levels.push(Level::in_force(
+                FieldSource::Global,
+                self.section(kind.as_str()),
+            ));
         }
         let Some(walked) = walk(self.snapshot, modality, selected, fields, &levels) else {
             return (values, sources, None);

@@ -230,7 +230,7 @@ fn asked(id: i64, function: &str, overrides: ModelFields) -> Query {
     }
 }
 
-fn value_of(resolved: &Resolved, field: Field) -> Option<String> {
+fn value_of(resolved: &Resolved<'_>, field: Field) -> Option<String> {
     match field {
         Field::Service => Some(resolved.service.to_string()),
         Field::Model => Some(resolved.model.to_string()),
@@ -325,7 +325,7 @@ proptest! {
         };
         let model = &snapshot.model(resolved.model.as_str()).unwrap().value;
         prop_assert_eq!(snapshot.model_status(model), ModelStatus::Usable);
-        prop_assert_eq!(&model.provider, &resolved.provider);
+        prop_assert_eq!(&model.provider, resolved.provider);
         prop_assert_eq!(model.modality, resolved.modality);
         if let Some(temperature) = resolved.fields.temperature {
             prop_assert!(model.capabilities.temperature);

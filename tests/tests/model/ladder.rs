@@ -163,7 +163,7 @@ impl World {
         }
     }
 
-    fn resolve_with(&self, id: i64, name: &str, given: &Values) -> Result<Answer, No> {
+    pub(crate) fn resolve_with(&self, id: i64, name: &str, given: &Values) -> Result<Answer, No> {
         let function = &self.functions[name];
         let modality = function.modality.as_str();
         let general = general(modality);
@@ -259,7 +259,8 @@ impl World {
                 wrong.push("service".to_owned());
             }
         }
-        let mut retired = false;
+        let mut known = wrong.iter().all(|field| field != "service");
+        let mut retired = None;
         if let Some(id) = text_of(given, "model") {
             let fits = self.models.get(id).filter(|model| {
                 model.modality == modality
@@ -268,49 +269,30 @@ impl World {
                         .is_none_or(|provider| *provider == model.provider)
             });
             match fits {
-                Some(model) => retired = !model.active,
-                None => wrong.push("model".to_owned()),
+                Some(model) => retired = (!model.active).then_some(model),
+                None => {
+                    known = false;
+                    wrong.push("model".to_owned());
+                }
             }
         }
-        let naming = |field: &String| ["service", "model"].contains(&field.as_str());
-        if !wrong.iter().any(naming) {
-            let answer = self.resolve_with(id, name, given);
-            match (&answer, wrong.is_empty()) {
-                (Err(no), true) => return Err(no.clone()),
-                (Ok(answer), _) => wrong.extend(self.wrong_values(answer, given)),
-                (Err(_), false) => {}
+        let answer = self.resolve_with(id, name, given);
+        // The model that the other values are checked against, where there is one.
+        let used = match (retired, &answer) {
+            (Some(model), _) => Some(self.usable(&model.id).unwrap_or(model)),
+            (None, Ok(answer)) if known => {
+                Some(&self.models[text_of(&answer.values, "model").unwrap()])
             }
-        }
+            _ => None,
+        };
+        wrong.extend(wrong_values(modality, used, given));
         if !wrong.is_empty() {
             return invalid(wrong.into_iter().map(|field| format!("overrides.{field}")));
         }
-        if retired {
+        if retired.is_some() {
             return no("MODEL_RETIRED");
         }
-        self.resolve_with(id, name, given)
-    }
-
-    /// Given values that the model of an answer does not take as they are.
-    fn wrong_values(&self, answer: &Answer, given: &Values) -> Vec<String> {
-        let model = &self.models[text_of(&answer.values, "model").unwrap()];
-        let fits = |field: &str, value: &V| match field {
-            "temperature" => {
-                let max = model.warm.unwrap_or(-1.0);
-                (0.0..=max).contains(&value.number())
-            }
-            "max_tokens" => (1.0..=model.max_tokens.unwrap_or(f64::MAX)).contains(&value.number()),
-            "max_in_article_images" => (0.0..=20.0).contains(&value.number()),
-            "steps" => model.steps && (1.0..=100.0).contains(&value.number()),
-            "guidance" => model.guidance && (0.0..=50.0).contains(&value.number()),
-            "service" | "model" => true,
-            listed => model.list(listed).contains(&value.text()),
-        };
-        let known = call_fields(&model.modality);
-        let asked = given
-            .iter()
-            .filter(|(field, _)| known.contains(&field.as_str()));
-        let wrong = asked.filter(|(field, value)| !fits(field, value));
-        wrong.map(|(field, _)| field.clone()).collect()
+        answer
     }
 
     /// What holds of a type's fields, with a row or without.
@@ -346,9 +328,36 @@ impl World {
                 .walk(modality, &provider, fields, &levels)
                 .unwrap_or_default();
         }
-        if fields.contains(&"service") && (kind == "text_generation" || !answer.values.is_empty()) {
+        if fields.contains(&"service") {
             answer.set("service", V::S(service_of(modality, &provider)), source);
         }
         (answer.values, answer.sources)
     }
+}
+
+/// Given values that a model does not take as they are; without one, those that none takes.
+fn wrong_values(modality: &str, model: Option<&Model>, given: &Values) -> Vec<String> {
+    let fits = |field: &str, value: &V| match field {
+        "temperature" => {
+            let max = model.map_or(2.0, |model| model.warm.unwrap_or(-1.0));
+            (0.0..=max).contains(&value.number())
+        }
+        "max_tokens" => {
+            let max = model.and_then(|model| model.max_tokens);
+            (1.0..=max.unwrap_or(f64::MAX)).contains(&value.number())
+        }
+        "max_in_article_images" => (0.0..=20.0).contains(&value.number()),
+        "steps" => model.is_none_or(|model| model.steps) && (1.0..=100.0).contains(&value.number()),
+        "guidance" => {
+            model.is_none_or(|model| model.guidance) && (0.0..=50.0).contains(&value.number())
+        }
+        "service" | "model" => true,
+        listed => model.is_none_or(|model| model.list(listed).contains(&value.text())),
+    };
+    let known = call_fields(modality);
+    let asked = given
+        .iter()
+        .filter(|(field, _)| known.contains(&field.as_str()));
+    let wrong = asked.filter(|(field, value)| !fits(field, value));
+    wrong.map(|(field, _)| field.clone()).collect()
 }

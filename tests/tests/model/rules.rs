@@ -7,6 +7,9 @@ use crate::world::{
     provider_of, service_of, shape, text_of,
 };
 
+/// No account has this number.
+const NOBODY: i64 = i64::MAX;
+
 /// A save of an account's settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Save {
@@ -110,8 +113,9 @@ impl World {
                 nulls.push(name.clone());
             }
         }
-        let wants = !given.is_empty() || save.enabled == Some(true);
-        if wants && !Self::may_override(&account.plan) {
+        // On a plan that may not override, nothing but clearing gets as far as the other checks.
+        let gives = save.config.values().any(Option::is_some);
+        if (gives || save.enabled == Some(true)) && !Self::may_override(&account.plan) {
             return no("PLAN_FORBIDS_OVERRIDES");
         }
         let all = |mask: &Vec<String>| mask.contains(&"*".to_owned());
@@ -225,7 +229,8 @@ impl World {
             let service = text_of(&values, "service").map(|service| provider_of(modality, service));
             let provider = own.map(ToOwned::to_owned).or(service);
             let mut next = self.clone();
-            next.sections.insert(name.to_owned(), values.clone());
+            next.sections
+                .insert(name.to_owned(), without_model(&values));
             let otherwise = provider.as_ref().and_then(|provider| {
                 let effective = next.of_provider(modality, provider);
                 text_of(&effective, "model").map(ToOwned::to_owned)
@@ -284,10 +289,15 @@ impl World {
             if !call_fields(&modality).contains(&field) {
                 return invalid([format!("function.defaults.{field}")]);
             }
+            // What an account without rows would use by the defaults without their model.
+            let mut next = self.clone();
+            next.functions.get_mut(name).unwrap().defaults = without_model(&values);
+            let used = next.resolve_with(NOBODY, name, &Values::new()).ok();
             let scope = Scope {
                 modality: &modality,
                 provider: None,
-                otherwise: None,
+                otherwise: used
+                    .and_then(|used| text_of(&used.values, "model").map(ToOwned::to_owned)),
             };
             let wrong = self.check(&scope, &values, &[field]);
             if !wrong.is_empty() {
@@ -360,8 +370,6 @@ impl World {
                             wrong.insert("service".to_owned());
                         }
                         wrong.insert("model".to_owned());
-                    } else {
-                        used = self.usable(id);
                     }
                 }
                 Some(_) => {
@@ -371,7 +379,9 @@ impl World {
                     }
                 }
             }
-        } else {
+        }
+        // One that is passed over leaves the limits to the next that would be used.
+        if used.is_none() && !wrong.contains("model") {
             used = scope.otherwise.as_ref().and_then(|id| self.models.get(id));
         }
         let affects = is_given("model") || is_given("service");

@@ -2,10 +2,11 @@
 
 use super::{Decision, check_etag};
 use crate::check::{FieldScope, check_fields};
+use crate::effective::model_of_globals;
 use crate::globals::GlobalPath;
 use crate::{
-    Change, Field, FieldSource, GlobalPatch, GlobalSettings, IntegrationType, Modality,
-    ModelFields, Rejection, Resource, ResourceKey, Snapshot, Violation, select_model,
+    Change, Field, GlobalPatch, GlobalSettings, IntegrationType, Modality, ModelFields, Rejection,
+    Resource, ResourceKey, Snapshot, Violation,
 };
 
 /// A change of the global settings.
@@ -175,15 +176,7 @@ fn check_section(
     let fallback_model = provider
         .as_ref()
         .filter(|_| modality != Modality::Text || allowed.len() > 1)
-        .and_then(|provider| {
-            let own = next.section(provider.as_str());
-            let levels = [
-                (FieldSource::Global, own),
-                (FieldSource::Global, Some(fields)),
-            ];
-            select_model(snapshot, provider, modality, &levels, &mut |_| {})
-                .map(|selected| selected.model)
-        });
+        .and_then(|provider| model_of_globals(snapshot, next, modality, provider));
     let fixed = if matches!(kind, IntegrationType::Provider(_)) {
         provider.as_ref()
     } else {

@@ -50,6 +50,23 @@ fn sections_are_checked_as_saves_are() {
 }
 
 #[test]
+fn a_section_without_a_model_is_checked_by_the_one_that_would_be_used() {
+    let mut platform = Platform::new();
+    // Takes one size, and no quality at all.
+    platform.run(&globals(
+        "image_generation",
+        json!({"model": "gpt-image-wide", "image_format": "png"}),
+    ));
+    platform.run(&globals("dalle", json!({"model": null})));
+    let of = |values| outcome(&platform.decide(&globals("dalle", values)));
+    assert_eq!(of(json!({"image_size": "1536x1024"})), "changed");
+    assert_eq!(
+        of(json!({"image_quality": "low"})),
+        "FieldInvalid global_settings.sections.dalle.image_quality"
+    );
+}
+
+#[test]
 fn defaults_of_functions_are_checked_as_saves_are() {
     let platform = Platform::new();
     let of = |command: Command| outcome(&platform.decide(&command));

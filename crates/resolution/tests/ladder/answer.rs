@@ -26,13 +26,13 @@ pub(crate) fn with(function: &str, account: i64, overrides: Value) -> Query {
 }
 
 /// The answer of a state.
-pub(crate) fn answer(platform: &Platform, query: &Query) -> Result<Resolved, Rejection> {
+pub(crate) fn answer<'a>(platform: &'a Platform, query: &Query) -> Result<Resolved<'a>, Rejection> {
     resolve(&platform.snapshot, query, START)
 }
 
 /// `model=gpt-4o@Account` for each field, `~model:Kind:from->to@Level` for each adjustment, and
 /// `own`, `dormant`, `unknown` for what holds of the whole.
-pub(crate) fn words(resolved: &Resolved) -> Vec<String> {
+pub(crate) fn words(resolved: &Resolved<'_>) -> Vec<String> {
     let source = |field: Field| resolved.sources[field.index()];
     let mut words: Vec<String> = Field::ALL
         .into_iter()

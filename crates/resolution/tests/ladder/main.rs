@@ -8,6 +8,7 @@
 )]
 
 mod answer;
+mod explained;
 mod images;
 mod plans;
 #[path = "../../../domain/tests/rules/platform.rs"]

@@ -53,7 +53,7 @@ pub(crate) fn model_config_query(
 }
 
 /// The answer on the wire.
-pub(crate) fn model_config(query: &Query, answer: &ModelConfigAnswer) -> v1::ModelConfig {
+pub(crate) fn model_config(query: &Query, answer: &ModelConfigAnswer<'_>) -> v1::ModelConfig {
     let ModelConfigAnswer {
         resolved,
         key,
@@ -104,8 +104,8 @@ pub(crate) fn model_config(query: &Query, answer: &ModelConfigAnswer) -> v1::Mod
         using_global: *using_global,
         account_known: *account_known,
         dormant_overrides: *dormant_overrides,
-        prices: prices.iter().map(model_price).collect(),
-        prompt_types: prompt_types.clone(),
+        prices: prices.iter().copied().map(model_price).collect(),
+        prompt_types: prompt_types.to_vec(),
         revision: 0,
         evaluated_at: None,
         etag: String::new(),
@@ -185,17 +185,18 @@ mod tests {
 
     use super::*;
 
-    fn answer(
+    fn answer<'a>(
+        (provider, model): &'a (ProviderName, ModelId),
         revision: u64,
         explanation: Option<Vec<FieldExplanation>>,
         key: Option<&str>,
-    ) -> ModelConfigAnswer {
+    ) -> ModelConfigAnswer<'a> {
         let resolved = Resolved {
             plan: Plan::Free,
             modality: Modality::Text,
             service: "openai".into(),
-            provider: ProviderName::parse("openai").unwrap(),
-            model: ModelId::parse("gpt-x").unwrap(),
+            provider,
+            model,
             fields: ModelFields {
                 max_tokens: Some(7),
                 ..ModelFields::default()
@@ -206,7 +207,7 @@ mod tests {
             account_known: false,
             dormant_overrides: false,
             prices: Vec::new(),
-            prompt_types: Vec::new(),
+            prompt_types: &[],
             explanation,
         };
         let evaluated_at = Timestamp::from_micros(i64::try_from(revision).unwrap());
@@ -227,8 +228,12 @@ mod tests {
             overrides: ModelFields::default(),
             explain: false,
         };
-        let plain = model_config(&query, &answer(1, None, None));
-        let other = model_config(&query, &answer(2, Some(Vec::new()), Some("sk-1")));
+        let names = (
+            ProviderName::parse("openai").unwrap(),
+            ModelId::parse("gpt-x").unwrap(),
+        );
+        let plain = model_config(&query, &answer(&names, 1, None, None));
+        let other = model_config(&query, &answer(&names, 2, Some(Vec::new()), Some("sk-1")));
         assert_eq!(plain.etag, other.etag);
         assert_eq!(plain.etag.len(), 32);
         assert_eq!(
@@ -239,7 +244,7 @@ mod tests {
             ),
             (2, "sk-1", true)
         );
-        let mut changed = answer(1, None, None);
+        let mut changed = answer(&names, 1, None, None);
         changed.resolved.fields.max_tokens = Some(8);
         assert_ne!(model_config(&query, &changed).etag, plain.etag);
     }
