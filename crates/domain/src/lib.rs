@@ -32,6 +32,7 @@ mod selection;
 mod settings_json;
 mod snapshot;
 mod strip;
+pub mod template;
 mod timestamp;
 mod token;
 
