@@ -20,6 +20,7 @@ mod ids;
 mod integration;
 mod key;
 mod masked;
+pub mod merge;
 mod model;
 mod plan;
 mod price;
