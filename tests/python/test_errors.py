@@ -79,7 +79,8 @@ def test_what_the_state_forbids(backend: Caller, admin: Caller, new_account: New
     request = {"account_id": free, "integration_type": "openai", "config": {"model": "gpt-4o"}}
     plan = forbid(backend, SAVE, request)
     assert plan.reason == "PLAN_FORBIDS_OVERRIDES"
-    assert plan.metadata == {"account_id": str(free), "plan": "FREE"}
+    facts = {"account_id": str(free), "plan": "FREE", "resource": f"accounts/{free}"}
+    assert plan.metadata == facts
     off = forbid(backend, GET, config(inactive))
     assert (off.reason, off.metadata["account_id"]) == ("ACCOUNT_INACTIVE", str(inactive))
     retired = forbid(backend, GET, config(growth, overrides={"model": "gpt-4"}))

@@ -7,7 +7,8 @@ use aiconfig_proto::v1::{
     integration_settings_service_client::IntegrationSettingsServiceClient,
     model_catalog_service_client::ModelCatalogServiceClient,
     model_config_service_client::ModelConfigServiceClient,
-    provider_service_client::ProviderServiceClient, token_service_client::TokenServiceClient,
+    module_service_client::ModuleServiceClient, provider_service_client::ProviderServiceClient,
+    token_service_client::TokenServiceClient,
 };
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -47,6 +48,7 @@ pub struct Clients {
     pub configs: ModelConfigServiceClient<Over>,
     pub globals: GlobalSettingsServiceClient<Over>,
     pub history: HistoryServiceClient<Over>,
+    pub modules: ModuleServiceClient<Over>,
     pub providers: ProviderServiceClient<Over>,
     pub settings: IntegrationSettingsServiceClient<Over>,
     pub tokens: TokenServiceClient<Over>,
@@ -64,6 +66,7 @@ impl Clients {
             configs: ModelConfigServiceClient::new(over()),
             globals: GlobalSettingsServiceClient::new(over()),
             history: HistoryServiceClient::new(over()),
+            modules: ModuleServiceClient::new(over()),
             providers: ProviderServiceClient::new(over()),
             settings: IntegrationSettingsServiceClient::new(over()),
             tokens: TokenServiceClient::new(over()),

@@ -37,7 +37,7 @@ pub(crate) fn applied(
         let prefix = if changes.len() == 1 {
             String::new()
         } else {
-            format!("{}/{key}.", key.kind().as_str())
+            format!("{}.", key.name())
         };
         let was = before
             .resource(&key)
@@ -227,17 +227,9 @@ pub(crate) fn subject_name(
     records: &[Record],
     subject: Option<&aiconfig_domain::ResourceKey>,
 ) -> String {
-    let name = |key: &aiconfig_domain::ResourceKey| {
-        let key_text = key.to_string();
-        if key_text.is_empty() {
-            key.kind().as_str().to_owned()
-        } else {
-            format!("{}/{key_text}", key.kind().as_str())
-        }
-    };
     match (subject, records) {
-        (Some(key), _) => name(key),
-        (None, [one]) => name(&one.change.key()),
+        (Some(key), _) => key.name(),
+        (None, [one]) => one.change.key().name(),
         (None, many) => format!("{} records", many.len()),
     }
 }

@@ -16,6 +16,7 @@ mod data_check;
 mod error;
 mod export;
 mod follow;
+mod import;
 mod keyring;
 mod live;
 mod open;
@@ -36,6 +37,9 @@ pub use clock::{Clock, SystemClock};
 pub use data_check::{Fault, Severity};
 pub use error::AppError;
 pub use export::ExportSummary;
+pub use import::{
+    Dump, DumpError, ImportOptions, ImportReport, KindCounts, ReportConsequence, ReportLine, Totals,
+};
 pub use live::{KeySlot, Live};
 pub use open::{OpenError, OpenOptions};
 pub use refusals::Refusal;

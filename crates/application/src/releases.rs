@@ -83,7 +83,7 @@ fn entry(slot: &Slot, count: Count, now: Timestamp) -> AuditEntry {
         actor: format!("token:{token}"),
         token_id: token.to_string(),
         rpc: "ModelConfigService/GetModelConfig".to_owned(),
-        resource: format!("provider_key/{provider}/{version}"),
+        resource: format!("providers/{provider}/keys/{version}"),
         outcome: "released".to_owned(),
         after: Some(facts.to_string()),
         ..AuditEntry::default()

@@ -1,6 +1,8 @@
 //! Secrets that a command brings along, and the rows beside the log that they end in.
 
-use aiconfig_domain::{Change, KeyState, ProviderKey, Resource, Snapshot, TokenId};
+use std::collections::BTreeMap;
+
+use aiconfig_domain::{Change, KeyState, ProviderKey, ProviderName, Resource, Snapshot, TokenId};
 use aiconfig_persistence::{EnvelopeRow, SideEffect, VerifierRow};
 use aiconfig_vault::error::VaultError;
 use aiconfig_vault::key::KeyContext;
@@ -14,8 +16,21 @@ pub enum Sidecar {
     None,
     /// The provider key that the command adds.
     Key(SecretString),
+    /// The provider keys that a change of many things adds, by provider and version.
+    Keys(BTreeMap<(ProviderName, u32), SecretString>),
     /// What verifies the token that the command creates.
     Verifier(TokenId, [u8; 32]),
+}
+
+impl Sidecar {
+    /// The secret of a key version that is added.
+    fn key(&self, key: &ProviderKey) -> Option<&SecretString> {
+        match self {
+            Self::Key(secret) => Some(secret),
+            Self::Keys(secrets) => secrets.get(&(key.provider.clone(), key.version)),
+            Self::None | Self::Verifier(..) => None,
+        }
+    }
 }
 
 /// The rows that go with the changes of a command: sealed keys with their state, verifiers.
@@ -76,8 +91,8 @@ fn key_effect(
     if key.state == KeyState::Destroyed {
         return Ok(SideEffect::EraseEnvelope(row(None)?));
     }
-    match sidecar {
-        Sidecar::Key(secret) if !known => {
+    match sidecar.key(key).filter(|_| !known) {
+        Some(secret) => {
             let context = KeyContext {
                 provider,
                 version: key.version,
@@ -86,6 +101,6 @@ fn key_effect(
             let sealed = ring.seal_key(&context, secret, random)?;
             Ok(SideEffect::PutEnvelope(row(Some(sealed))?))
         }
-        _ => Ok(SideEffect::PutStateMac(row(None)?)),
+        None => Ok(SideEffect::PutStateMac(row(None)?)),
     }
 }

@@ -145,7 +145,7 @@ impl Application {
     }
 
     /// Opens a write on a live state that has the head's revision.
-    async fn begin(&self) -> Result<WriteTransaction, AppError> {
+    pub(crate) async fn begin(&self) -> Result<WriteTransaction, AppError> {
         let transaction = self.store.begin_write().await?;
         self.touch();
         let live = self.live.load_full();
@@ -266,7 +266,7 @@ impl Application {
 }
 
 /// The state after a command's changes, and its records.
-fn advance(
+pub(crate) fn advance(
     before: &Snapshot,
     changes: &[Change],
     context: &CommandContext,
@@ -288,7 +288,8 @@ fn advance(
     (after, records)
 }
 
-fn scope(call: &WriteCall) -> AnswerScope {
+/// Under which the answer of a call is stored.
+pub(crate) fn scope(call: &WriteCall) -> AnswerScope {
     AnswerScope {
         token_id: call.caller.token_id.to_string(),
         rpc: call.rpc.to_owned(),

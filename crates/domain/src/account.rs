@@ -1,8 +1,10 @@
 //! Accounts, their tombstones and their overrides (sections 1 and 3).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, IntegrationType, ModelFields, Plan, Stored};
+use crate::{AccountId, AccountModules, IntegrationType, ModelFields, Plan, Stored};
 
 /// An account as Django pushed it last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,9 +77,21 @@ pub struct AccountEntry {
     pub state: Stored<AccountState>,
     /// Its overrides, at most one of a type.
     pub overrides: Vec<Stored<Override>>,
+    /// Its switches of modules, unless all are on.
+    pub modules: Option<Arc<Stored<AccountModules>>>,
 }
 
 impl AccountEntry {
+    /// An account without rows.
+    #[must_use]
+    pub const fn new(state: Stored<AccountState>) -> Self {
+        Self {
+            state,
+            overrides: Vec::new(),
+            modules: None,
+        }
+    }
+
     /// The account, unless it was deleted.
     #[must_use]
     pub const fn live(&self) -> Option<&Account> {

@@ -13,15 +13,19 @@ mod codec;
 mod command;
 mod credit;
 mod digest;
+mod effective;
 mod fields;
+mod fit;
 mod function;
 mod globals;
 mod ids;
+mod inherit;
 mod integration;
 mod key;
 mod masked;
 pub mod merge;
 mod model;
+mod module;
 mod plan;
 mod price;
 mod provider;
@@ -45,18 +49,23 @@ pub use command::{
     AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction, CreateModel,
     CreateProvider, CreateToken, Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction,
     DeleteModel, DestroyKey, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken,
-    RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateCreditOperation,
-    UpdateFunction, UpdateGlobals, UpdateModel, UpdateProvider, UpsertAccounts, decide, defaults,
+    RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateAccountModules,
+    UpdateCreditOperation, UpdateFunction, UpdateGlobals, UpdateModel, UpdatePlatformModules,
+    UpdateProvider, UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;
+pub use effective::defaults;
 pub use fields::{Field, FieldSource, FieldValue, ModelFields};
+pub use fit::{Fitted, fit_settings};
 pub use function::{Function, FunctionField};
 pub use globals::{GlobalPatch, GlobalPath, GlobalSettings};
 pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, TokenId, is_slug};
+pub use inherit::Inherited;
 pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
+pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};
 pub use plan::{Plan, PlanRules};
 pub use price::{ModelPrice, PriceDimension, prices_at};
 pub use provider::{Provider, ProviderField, origin_of};

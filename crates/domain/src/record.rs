@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    AccountId, AccountState, CreditOperation, Function, FunctionName, GlobalSettings,
-    IntegrationType, KeyFreeze, Model, ModelId, OperationType, Override, Provider, ProviderKey,
-    ProviderName, Timestamp, Token, TokenId,
+    AccountId, AccountModules, AccountState, CreditOperation, Function, FunctionName,
+    GlobalSettings, IntegrationType, KeyFreeze, Model, ModelId, ModuleSwitches, OperationType,
+    Override, Provider, ProviderKey, ProviderName, Timestamp, Token, TokenId,
 };
 
 macro_rules! kinds {
@@ -57,8 +57,10 @@ macro_rules! kinds {
 
 kinds! {
     Account "account" AccountState;
+    AccountModules "account_modules" AccountModules;
     Override "override" Override;
     GlobalSettings "global_settings" GlobalSettings;
+    PlatformModules "platform_modules" ModuleSwitches;
     Provider "provider" Provider;
     ProviderKey "provider_key" ProviderKey;
     KeyFreeze "key_freeze" KeyFreeze;
@@ -73,8 +75,10 @@ kinds! {
 #[expect(missing_docs, reason = "each variant is the resource of its name")]
 pub enum ResourceKey {
     Account(AccountId),
+    AccountModules(AccountId),
     Override(AccountId, IntegrationType),
     GlobalSettings,
+    PlatformModules,
     Provider(ProviderName),
     ProviderKey(ProviderName, u32),
     KeyFreeze,
@@ -90,8 +94,10 @@ impl ResourceKey {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Account(_) => Kind::Account,
+            Self::AccountModules(_) => Kind::AccountModules,
             Self::Override(..) => Kind::Override,
             Self::GlobalSettings => Kind::GlobalSettings,
+            Self::PlatformModules => Kind::PlatformModules,
             Self::Provider(_) => Kind::Provider,
             Self::ProviderKey(..) => Kind::ProviderKey,
             Self::KeyFreeze => Kind::KeyFreeze,
@@ -102,17 +108,40 @@ impl ResourceKey {
         }
     }
 
+    /// The resource's name for people and clients, such as `providers/openai/keys/2`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Account(id) => format!("accounts/{id}"),
+            Self::AccountModules(id) => format!("accounts/{id}/modules"),
+            Self::Override(id, kind) => {
+                format!("accounts/{id}/integrationSettings/{}", kind.as_str())
+            }
+            Self::GlobalSettings => "globalSettings".to_owned(),
+            Self::PlatformModules => "platformModules".to_owned(),
+            Self::Provider(name) => format!("providers/{name}"),
+            Self::ProviderKey(name, version) => format!("providers/{name}/keys/{version}"),
+            Self::KeyFreeze => "keyFreeze".to_owned(),
+            Self::Model(id) => format!("models/{id}"),
+            Self::Function(name) => format!("functions/{name}"),
+            Self::CreditOperation(name) => format!("creditOperations/{name}"),
+            Self::Token(id) => format!("tokens/{id}"),
+        }
+    }
+
     /// Reads the text of a key.
     #[must_use]
     pub fn parse(kind: Kind, text: &str) -> Option<Self> {
         let account = |text: &str| text.parse().ok().and_then(AccountId::new);
         match kind {
             Kind::Account => account(text).map(Self::Account),
+            Kind::AccountModules => account(text).map(Self::AccountModules),
             Kind::Override => {
                 let (id, name) = text.split_once('/')?;
                 Some(Self::Override(account(id)?, IntegrationType::parse(name)?))
             }
             Kind::GlobalSettings => text.is_empty().then_some(Self::GlobalSettings),
+            Kind::PlatformModules => text.is_empty().then_some(Self::PlatformModules),
             Kind::KeyFreeze => text.is_empty().then_some(Self::KeyFreeze),
             Kind::Provider => ProviderName::parse(text).map(Self::Provider),
             Kind::ProviderKey => {
@@ -133,9 +162,9 @@ impl ResourceKey {
 impl fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Account(id) => id.fmt(f),
+            Self::Account(id) | Self::AccountModules(id) => id.fmt(f),
             Self::Override(id, kind) => write!(f, "{id}/{}", kind.as_str()),
-            Self::GlobalSettings | Self::KeyFreeze => Ok(()),
+            Self::GlobalSettings | Self::PlatformModules | Self::KeyFreeze => Ok(()),
             Self::Provider(name) => name.fmt(f),
             Self::ProviderKey(name, version) => write!(f, "{name}/{version}"),
             Self::Model(id) => id.fmt(f),
@@ -155,7 +184,9 @@ impl Resource {
             Self::Override(row) => {
                 ResourceKey::Override(row.account_id, row.integration_type.clone())
             }
+            Self::AccountModules(row) => ResourceKey::AccountModules(row.account_id),
             Self::GlobalSettings(_) => ResourceKey::GlobalSettings,
+            Self::PlatformModules(_) => ResourceKey::PlatformModules,
             Self::Provider(provider) => ResourceKey::Provider(provider.name.clone()),
             Self::ProviderKey(key) => ResourceKey::ProviderKey(key.provider.clone(), key.version),
             Self::KeyFreeze(_) => ResourceKey::KeyFreeze,

@@ -13,6 +13,7 @@ pub enum Reason {
     MaskInvalid,
     PlanForbidsOverrides,
     AccountInactive,
+    ModuleDisabled,
     AccountNotFound,
     FunctionNotFound,
     ProviderNotFound,

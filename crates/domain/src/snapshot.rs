@@ -8,10 +8,10 @@ use imbl::OrdMap;
 
 use crate::digest::{ABSENT, StateDigest, etag};
 use crate::{
-    AccountEntry, AccountId, AccountState, Change, CreditOperation, Function, FunctionName,
-    GlobalSettings, KeyFreeze, Meta, Modality, Model, ModelId, ModelStatus, OperationType,
-    Override, Provider, ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored,
-    Timestamp, Token, TokenId,
+    AccountEntry, AccountId, AccountModules, AccountState, Change, CreditOperation, Function,
+    FunctionName, GlobalSettings, KeyFreeze, Meta, Modality, Model, ModelId, ModelStatus, Module,
+    ModuleOff, ModuleSwitches, OperationType, Override, Provider, ProviderKey, ProviderName,
+    Record, Resource, ResourceKey, Stored, Timestamp, Token, TokenId,
 };
 
 type Shared<K, V> = Arc<BTreeMap<K, Arc<Stored<V>>>>;
@@ -25,6 +25,7 @@ pub struct Snapshot {
     resources: i64,
     accounts: OrdMap<AccountId, Arc<AccountEntry>>,
     globals: Option<Arc<Stored<GlobalSettings>>>,
+    modules: Option<Arc<Stored<ModuleSwitches>>>,
     freeze: Option<Arc<Stored<KeyFreeze>>>,
     providers: Shared<ProviderName, Provider>,
     keys: Shared<(ProviderName, u32), ProviderKey>,
@@ -102,22 +103,27 @@ impl Snapshot {
         match resource {
             Resource::Account(value) => {
                 let id = value.account_id();
-                let overrides = self
-                    .accounts
-                    .get(&id)
-                    .map(|entry| entry.overrides.clone())
-                    .unwrap_or_default();
-                self.accounts.insert(
-                    id,
-                    Arc::new(AccountEntry {
-                        state: Stored { value, meta },
-                        overrides,
-                    }),
-                );
+                let state = Stored { value, meta };
+                if let Some(entry) = self.accounts.get_mut(&id) {
+                    Arc::make_mut(entry).state = state;
+                } else {
+                    self.accounts.insert(id, Arc::new(AccountEntry::new(state)));
+                }
             }
             Resource::Override(value) => {
                 self.count_model(&value, 1);
-                self.put_override(Stored { value, meta });
+                let row = Stored { value, meta };
+                self.entry(row.value.account_id, &row.meta.clone())
+                    .overrides
+                    .push(row);
+            }
+            Resource::AccountModules(value) => {
+                let id = value.account_id;
+                let row = Arc::new(Stored { value, meta });
+                self.entry(id, &row.meta).modules = Some(Arc::clone(&row));
+            }
+            Resource::PlatformModules(value) => {
+                self.modules = Some(Arc::new(Stored { value, meta }));
             }
             Resource::GlobalSettings(value) => {
                 self.globals = Some(Arc::new(Stored { value, meta }));
@@ -161,6 +167,12 @@ impl Snapshot {
                         .retain(|row| row.value.integration_type != *kind);
                 }
             }
+            ResourceKey::AccountModules(id) => {
+                if let Some(entry) = self.accounts.get_mut(id) {
+                    Arc::make_mut(entry).modules = None;
+                }
+            }
+            ResourceKey::PlatformModules => self.modules = None,
             ResourceKey::GlobalSettings => self.globals = None,
             ResourceKey::KeyFreeze => self.freeze = None,
             ResourceKey::Provider(name) => drop(Arc::make_mut(&mut self.providers).remove(name)),
@@ -176,28 +188,18 @@ impl Snapshot {
         }
     }
 
-    fn put_override(&mut self, row: Stored<Override>) {
-        let id = row.value.account_id;
-        if let Some(entry) = self.accounts.get_mut(&id) {
-            Arc::make_mut(entry).overrides.push(row);
-        } else {
-            // Rows come in the order of their kinds, accounts first; a row without its account
-            // is kept behind a tombstone, so that the digest tells of it.
-            let state = Stored {
-                value: AccountState::Deleted {
-                    account_id: id,
-                    source_version: 0,
-                },
-                meta: row.meta.clone(),
+    /// The account of a row. Rows come in the order of their kinds, accounts first; a row without
+    /// its account is kept behind a tombstone, so that the digest tells of it.
+    fn entry(&mut self, id: AccountId, meta: &Meta) -> &mut AccountEntry {
+        let entry = self.accounts.entry(id).or_insert_with(|| {
+            let value = AccountState::Deleted {
+                account_id: id,
+                source_version: 0,
             };
-            self.accounts.insert(
-                id,
-                Arc::new(AccountEntry {
-                    state,
-                    overrides: vec![row],
-                }),
-            );
-        }
+            let meta = meta.clone();
+            Arc::new(AccountEntry::new(Stored { value, meta }))
+        });
+        Arc::make_mut(entry)
     }
 
     fn count_model(&mut self, row: &Override, by: i64) {
@@ -211,12 +213,16 @@ impl Snapshot {
         }
     }
 
-    fn meta(&self, key: &ResourceKey) -> Option<Meta> {
+    /// When and by whom a resource was changed last.
+    #[must_use]
+    pub fn meta(&self, key: &ResourceKey) -> Option<Meta> {
         Some(match key {
             ResourceKey::Account(id) => self.accounts.get(id)?.state.meta.clone(),
             ResourceKey::Override(id, kind) => {
                 self.accounts.get(id)?.override_of(kind)?.meta.clone()
             }
+            ResourceKey::AccountModules(id) => self.account_modules(*id)?.meta.clone(),
+            ResourceKey::PlatformModules => self.modules.as_ref()?.meta.clone(),
             ResourceKey::GlobalSettings => self.globals.as_ref()?.meta.clone(),
             ResourceKey::KeyFreeze => self.freeze.as_ref()?.meta.clone(),
             ResourceKey::Provider(name) => self.providers.get(name)?.meta.clone(),
@@ -239,6 +245,12 @@ impl Snapshot {
             }
             ResourceKey::Override(id, kind) => {
                 Resource::Override(self.accounts.get(id)?.override_of(kind)?.value.clone())
+            }
+            ResourceKey::AccountModules(id) => {
+                Resource::AccountModules(self.account_modules(*id)?.value.clone())
+            }
+            ResourceKey::PlatformModules => {
+                Resource::PlatformModules(self.modules.as_ref()?.value.clone())
             }
             ResourceKey::GlobalSettings => {
                 Resource::GlobalSettings(self.globals.as_ref()?.value.clone())
@@ -289,6 +301,36 @@ impl Snapshot {
     #[must_use]
     pub fn globals(&self) -> Option<&Stored<GlobalSettings>> {
         self.globals.as_deref()
+    }
+
+    /// The platform's switches of modules.
+    #[must_use]
+    pub fn platform_modules(&self) -> Option<&ModuleSwitches> {
+        self.modules.as_ref().map(|stored| &stored.value)
+    }
+
+    /// When and by whom the platform's switches were changed.
+    #[must_use]
+    pub fn platform_modules_meta(&self) -> Option<&Meta> {
+        self.modules.as_ref().map(|stored| &stored.meta)
+    }
+
+    /// An account's switches of modules; none if all are on.
+    #[must_use]
+    pub fn account_modules(&self, id: AccountId) -> Option<&Stored<AccountModules>> {
+        self.accounts.get(&id)?.modules.as_deref()
+    }
+
+    /// Why a module is off for an account; `None`: it is on. An unknown account has no switches.
+    #[must_use]
+    pub fn module_off(&self, id: AccountId, module: Module) -> Option<ModuleOff> {
+        let off = |switches: &ModuleSwitches| !switches.is_on(module);
+        if self.platform_modules().is_some_and(off) {
+            return Some(ModuleOff::Platform);
+        }
+        let own = self.account_modules(id);
+        own.is_some_and(|row| off(&row.value.switches))
+            .then_some(ModuleOff::Account)
     }
 
     /// The stop of key releases.

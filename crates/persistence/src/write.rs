@@ -8,9 +8,11 @@ use crate::answers::read_answer;
 use crate::call::Caller;
 use crate::commit::{self, Commit, SideEffect};
 use crate::error::StoreError;
+use crate::load::all;
 use crate::pools::Flavour;
-use crate::rows::{AnswerScope, Head, StoredAnswerRow};
+use crate::rows::{AnswerScope, Head, LedgerRow, StoredAnswerRow};
 use crate::store::{Store, read_head};
+use crate::tables::request::{LEDGER, ledger};
 use crate::tail::{Tail, read_tail};
 
 impl Store {
@@ -87,6 +89,15 @@ impl WriteTransaction {
         scope: &AnswerScope,
     ) -> Result<Option<StoredAnswerRow>, StoreError> {
         read_answer(self.caller, &self.transaction, scope).await
+    }
+
+    /// The whole import ledger, by model and primary key, as no other import changes it until
+    /// this ends.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn ledger_all(&self) -> Result<Vec<LedgerRow>, StoreError> {
+        all(self.caller, &self.transaction, &LEDGER, ledger).await
     }
 
     /// Writes all of `commit` and ends the write; answers with the new head.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use aiconfig_domain::{
     AccountEntry, AccountId, Adjustment, Field, FieldSource, Function, FunctionName,
-    IntegrationType, LevelFields, Modality, Model, ModelFields, ModelId, ModelPrice, Plan,
-    ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
+    IntegrationType, LevelFields, Modality, Model, ModelFields, ModelId, ModelPrice, Module,
+    ModuleOff, Plan, ProviderName, Reason, Rejection, Snapshot, Timestamp, prices_at,
 };
 
 use crate::explain::{FieldExplanation, explain};
 use crate::ladder::{Level, Sources, Walked, service, walk};
-use crate::request::{check_names, check_values, fields_of, names_model};
+use crate::request::{Names, check_names, check_values, retired_model};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -62,8 +62,8 @@ pub struct Resolved {
 /// Resolves a query on a state.
 ///
 /// # Errors
-/// In this order: the function, the account, the plan, the values of the call; then that no
-/// level yields a model.
+/// In this order: the function, the account, the module, the plan, the values of the call; then
+/// that no level yields a model.
 pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Resolved, Rejection> {
     let function = find_function(snapshot, &query.function)?;
     let entry = snapshot.account(query.account);
@@ -72,6 +72,7 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
         Some(Some(account)) if account.active => account.plan,
         Some(_) => return Err(inactive(query.account)),
     };
+    check_module(snapshot, function, query.account)?;
     let may_override = plan.rules().may_override;
     let given = &query.overrides;
     let lowers_only = function.modality == Modality::Text
@@ -79,7 +80,6 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
     if !may_override && !given.is_empty() && !lowers_only {
         return Err(plan_forbids(query.account, plan));
     }
-    let (mut violations, retired) = check_names(snapshot, function.modality, given);
     let call = Call {
         snapshot,
         function,
@@ -87,35 +87,21 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
         may_override,
     };
     if !may_override && !given.is_empty() {
-        let without = call.walk(&ModelFields::default())?.0.fields.max_tokens;
+        let nothing = ModelFields::default();
+        let without = call.walk(&nothing).ok();
+        let without = without.and_then(|(walked, _)| walked.fields.max_tokens);
         if given.max_tokens > without && without.is_some() {
             return Err(plan_forbids(query.account, plan));
         }
     }
-    // Without a model there is nothing to check the other values against.
-    let (walked, levels) = match call.walk(given) {
-        Ok(walk) if violations.iter().all(|one| !names_model(one)) => walk,
-        Err(unconfigured) if violations.is_empty() => return Err(unconfigured),
-        _ => return Err(Rejection::invalid(violations)),
-    };
-    for more in check_values(walked.model, given) {
-        if violations.iter().all(|known| known.field != more.field) {
-            violations.push(more);
-        }
-    }
-    if !violations.is_empty() {
-        return Err(Rejection::invalid(violations));
-    }
-    if let Some(retired) = retired {
-        return Err(retired);
-    }
+    let (walked, levels) = call.with_values(given)?;
     let used = |source: Option<FieldSource>| {
         matches!(source, Some(FieldSource::Account | FieldSource::Request))
     };
     let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
     let explanation = query.explain.then(|| {
         let of_service = call.service_levels(given);
-        explain(&walked, fields_of(function.modality), &of_service, &levels)
+        explain(&walked, function.modality.fields(), &of_service, &levels)
     });
     Ok(Resolved {
         plan,
@@ -147,6 +133,32 @@ pub(crate) fn find_function<'a>(
     found
         .map(|stored| &stored.value)
         .ok_or_else(|| unknown_function(snapshot, name))
+}
+
+/// Refuses a function whose module is off. One without a module is never blocked.
+fn check_module(
+    snapshot: &Snapshot,
+    function: &Function,
+    account: AccountId,
+) -> Result<(), Rejection> {
+    let Some(module) = Module::parse(&function.module) else {
+        return Ok(());
+    };
+    let (by, who) = match snapshot.module_off(account, module) {
+        None => return Ok(()),
+        Some(ModuleOff::Platform) => ("platform", "the platform".to_owned()),
+        Some(ModuleOff::Account) => ("account", format!("account {account}")),
+    };
+    let module = module.as_str();
+    let message = format!(
+        "module {module} of {} is switched off by {who}",
+        function.name
+    );
+    let rejection = Rejection::new(Reason::ModuleDisabled, message);
+    Err(rejection
+        .with("module", module)
+        .with("off_by", by)
+        .about("Function", function.name.as_str()))
 }
 
 /// What a function resolves to for a quote: the model and the image fields of its calls.
@@ -249,15 +261,44 @@ impl<'a> Call<'a> {
             levels.push(plain(FieldSource::Global, global));
         }
         let name = service.service.clone();
-        walk(
-            self.snapshot,
-            modality,
-            service,
-            fields_of(modality),
-            &levels,
-        )
-        .map(|walked| (walked, levels))
-        .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+        walk(self.snapshot, modality, service, modality.fields(), &levels)
+            .map(|walked| (walked, levels))
+            .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+    }
+
+    /// The walk of a call that gives values: each is checked first, by the model that it would be
+    /// used with.
+    fn with_values<'r>(
+        &self,
+        given: &'r ModelFields,
+    ) -> Result<(Walked<'a>, Vec<Level<'r>>), Rejection>
+    where
+        'a: 'r,
+    {
+        if given.is_empty() {
+            return self.walk(given);
+        }
+        let modality = self.function.modality;
+        let Names {
+            mut violations,
+            known,
+            model: named,
+        } = check_names(self.snapshot, modality, given);
+        let retired = named.filter(|model| !model.active);
+        let walked = self.walk(given);
+        let model = match (retired, &walked) {
+            (Some(model), _) => Some(self.snapshot.usable(model).unwrap_or(model)),
+            (None, Ok(walked)) if known => Some(walked.0.model),
+            (None, _) => None,
+        };
+        violations.extend(check_values(modality, model, given));
+        if !violations.is_empty() {
+            return Err(Rejection::invalid(violations));
+        }
+        match retired {
+            Some(model) => Err(retired_model(self.snapshot, model)),
+            None => walked,
+        }
     }
 
     /// The levels of the service, which come from the general type and section alone.

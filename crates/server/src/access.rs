@@ -52,6 +52,10 @@ pub(crate) const TABLE: &[Entry] = &[
     shared("AccountService/ListAccounts", READ),
     shared("AccountService/DeleteAccount", WRITE),
     shared("AccountService/ListPlans", CATALOG),
+    shared("ModuleService/GetPlatformModules", READ),
+    platform("ModuleService/UpdatePlatformModules", ADMIN),
+    shared("ModuleService/GetAccountModules", READ),
+    shared("ModuleService/UpdateAccountModules", WRITE),
     platform("ProviderService/CreateProvider", ADMIN),
     platform("ProviderService/GetProvider", AUDIT),
     platform("ProviderService/ListProviders", AUDIT),
@@ -135,7 +139,8 @@ mod tests {
             let writes = !["Get", "List", "BatchGet", "Quote", "Verify"]
                 .iter()
                 .any(|verb| method.starts_with(verb));
-            let of_accounts = entry.rpc.starts_with("AccountService/")
+            let of_accounts = entry.rpc == "ModuleService/UpdateAccountModules"
+                || entry.rpc.starts_with("AccountService/")
                 || entry.rpc.starts_with("IntegrationSettingsService/");
             assert!(!(writes && entry.bound && !of_accounts), "{}", entry.rpc);
         }

@@ -113,6 +113,7 @@ write_requests! {
     CreateFunctionRequest UpdateFunctionRequest DeleteFunctionRequest
     CreateCreditOperationRequest UpdateCreditOperationRequest DeleteCreditOperationRequest
     CreateTokenRequest RevokeTokenRequest
+    UpdatePlatformModulesRequest UpdateAccountModulesRequest
 }
 
 /// What the layers put into a request's extensions.

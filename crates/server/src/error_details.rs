@@ -10,7 +10,7 @@ use aiconfig_proto::reason::{DOMAIN, to_wire};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::errors::{ApiError, code};
+use crate::errors::{ApiError, code, resource_name};
 
 /// Violations that an answer carries.
 const VIOLATIONS: usize = 20;
@@ -50,6 +50,11 @@ impl From<ApiError> for Status {
         let mut facts: HashMap<String, String> = resource
             .iter()
             .flat_map(|(kind, name)| facts_of(kind, name))
+            .chain(
+                resource
+                    .iter()
+                    .map(|(kind, name)| ("resource", resource_name(kind, name))),
+            )
             .chain(metadata)
             .map(|(name, value)| (name.to_owned(), cut(value, TEXT_BYTES)))
             .collect();
@@ -59,10 +64,9 @@ impl From<ApiError> for Status {
         }
         let code = code(reason);
         if code == Code::FailedPrecondition {
-            let subject = resource
-                .as_ref()
-                .map(|(kind, name)| format!("{kind}/{name}"))
-                .unwrap_or_default();
+            let subject = resource.as_ref();
+            let subject = subject.map(|(kind, name)| resource_name(kind, name));
+            let subject = subject.unwrap_or_default();
             details.add_precondition_failure_violation(to_wire(reason), subject, &message);
         }
         if let Some((kind, name)) = resource {
@@ -166,14 +170,25 @@ mod tests {
     #[test]
     fn a_resource_is_named_in_the_metadata_too() {
         for (kind, name, facts) in [
-            ("Account", "7", vec![("account_id", "7")]),
-            ("Model", "gpt-4", vec![("model_id", "gpt-4")]),
+            (
+                "Account",
+                "7",
+                vec![("account_id", "7"), ("resource", "accounts/7")],
+            ),
+            (
+                "Model",
+                "gpt-4",
+                vec![("model_id", "gpt-4"), ("resource", "models/gpt-4")],
+            ),
             (
                 "ProviderKey",
                 "openai/2",
-                vec![("provider", "openai"), ("version", "2")],
+                vec![
+                    ("provider", "openai"),
+                    ("version", "2"),
+                    ("resource", "providers/openai/keys/2"),
+                ],
             ),
-            ("Else", "x", vec![]),
         ] {
             let error = ApiError {
                 resource: Some((kind, name.to_owned())),

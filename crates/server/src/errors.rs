@@ -58,12 +58,12 @@ impl ApiError {
         )
     }
 
-    /// What it is about, such as `Account/7`; empty if that is not known.
+    /// What it is about, such as `accounts/7`; empty if that is not known.
     pub(crate) fn resource_name(&self) -> String {
         let name = self
             .resource
             .as_ref()
-            .map(|(kind, name)| format!("{kind}/{name}"));
+            .map(|(kind, name)| resource_name(kind, name));
         name.unwrap_or_default()
     }
 
@@ -81,6 +81,21 @@ impl ApiError {
     }
 }
 
+/// The name of a resource by its type and its own name, such as `providers/openai/keys/2`.
+pub(crate) fn resource_name(kind: &str, name: &str) -> String {
+    let collection = match kind {
+        "Account" => "accounts",
+        "CreditOperation" => "creditOperations",
+        "Function" => "functions",
+        "Model" => "models",
+        "Provider" => "providers",
+        "ProviderKey" => return format!("providers/{}", name.replacen('/', "/keys/", 1)),
+        "Token" => "tokens",
+        other => other,
+    };
+    format!("{collection}/{name}")
+}
+
 /// The gRPC code of a reason.
 pub(crate) const fn code(reason: ErrorReason) -> Code {
     use ErrorReason as R;
@@ -96,6 +111,7 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::RequestUnreadable => Code::InvalidArgument,
         R::PlanForbidsOverrides
         | R::AccountInactive
+        | R::ModuleDisabled
         | R::ModelRetired
         | R::ModelInUse
         | R::ModelNotUsable
@@ -135,6 +151,7 @@ const fn of_domain(reason: Reason) -> ErrorReason {
         Reason::MaskInvalid => ErrorReason::MaskInvalid,
         Reason::PlanForbidsOverrides => ErrorReason::PlanForbidsOverrides,
         Reason::AccountInactive => ErrorReason::AccountInactive,
+        Reason::ModuleDisabled => ErrorReason::ModuleDisabled,
         Reason::AccountNotFound => ErrorReason::AccountNotFound,
         Reason::FunctionNotFound => ErrorReason::FunctionNotFound,
         Reason::ProviderNotFound => ErrorReason::ProviderNotFound,

@@ -14,7 +14,8 @@ use aiconfig_proto::v1::{
     integration_settings_service_server::IntegrationSettingsServiceServer,
     model_catalog_service_server::ModelCatalogServiceServer,
     model_config_service_server::ModelConfigServiceServer,
-    provider_service_server::ProviderServiceServer, token_service_server::TokenServiceServer,
+    module_service_server::ModuleServiceServer, provider_service_server::ProviderServiceServer,
+    token_service_server::TokenServiceServer,
 };
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
@@ -116,6 +117,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         .add_service(
             ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )
+        .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE))

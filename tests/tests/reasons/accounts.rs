@@ -48,6 +48,27 @@ pub(crate) async fn reach(stage: &mut Stage, seen: &mut Seen) {
     };
     let asked = backend.configs.get_model_config(asked).await;
     seen.refused(asked, (Code::NotFound, "FUNCTION_NOT_FOUND"));
+    let switch = |on| {
+        let account_modules = v1::AccountModules {
+            account_id: 2,
+            modules: [("writer".to_owned(), on)].into(),
+            ..Default::default()
+        };
+        v1::UpdateAccountModulesRequest {
+            account_modules: Some(account_modules),
+            ..Default::default()
+        }
+    };
+    let off = backend.modules.update_account_modules(switch(false)).await;
+    assert!(off.unwrap().get_ref().changed);
+    let off = backend.configs.get_model_config(query(2)).await;
+    seen.refused(off, (Code::FailedPrecondition, "MODULE_DISABLED"));
+    let on = backend.modules.update_account_modules(switch(true)).await;
+    let modules = on.unwrap().into_inner().account_modules.unwrap();
+    assert_eq!(
+        (modules.etag.as_str(), modules.effective["writer"]),
+        ("absent", true)
+    );
     let mut old = query(2);
     old.overrides = Some(v1::ModelFields {
         model: Some("gpt-4".to_owned()),

@@ -119,7 +119,10 @@ pub(crate) async fn away(seen: &mut Seen) {
     seen.refused(late, (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
     drop(frozen);
     database.halt();
-    let away = admin.accounts.upsert_account(account(1, Plan::Free)).await;
+    let mut write = Request::new(account(1, Plan::Free));
+    let limit = "10S".parse().unwrap();
+    write.metadata_mut().insert("grpc-timeout", limit);
+    let away = admin.accounts.upsert_account(write).await;
     seen.refused(away, (Code::Unavailable, "STORAGE_UNAVAILABLE"));
     // Reads go on, and say how old they are once that is worth saying.
     tokio::time::sleep(Duration::from_millis(3_500)).await;

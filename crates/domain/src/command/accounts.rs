@@ -102,6 +102,10 @@ pub(super) fn delete(snapshot: &Snapshot, command: &DeleteAccount) -> Result<Dec
                 .changes
                 .push(Change::Delete(ResourceKey::Override(id, kind)));
         }
+        if entry.modules.is_some() {
+            let key = ResourceKey::AccountModules(id);
+            decision.changes.push(Change::Delete(key));
+        }
         let tombstone = AccountState::Deleted {
             account_id: id,
             source_version: command.source_version,

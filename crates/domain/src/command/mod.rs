@@ -6,6 +6,7 @@ mod functions;
 mod globals;
 mod keys;
 mod models;
+mod modules;
 mod providers;
 mod settings;
 mod tokens;
@@ -18,8 +19,8 @@ pub use functions::{CreateFunction, DeleteFunction, UpdateFunction};
 pub use globals::UpdateGlobals;
 pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFreeze};
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
+pub use modules::{UpdateAccountModules, UpdatePlatformModules};
 pub use providers::{CreateProvider, UpdateProvider};
-pub use settings::defaults;
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 
@@ -49,6 +50,8 @@ commands! {
     SaveSettings by |s, c: &SaveSettings, _| settings::save(s, c);
     ResetSettings by |s, c: &ResetSettings, _| settings::reset(s, c);
     UpdateGlobals by |s, c: &UpdateGlobals, _| globals::update(s, c);
+    UpdatePlatformModules by UpdatePlatformModules::decide;
+    UpdateAccountModules by UpdateAccountModules::decide;
     CreateProvider by CreateProvider::decide;
     UpdateProvider by UpdateProvider::decide;
     AddKey by AddKey::decide;

@@ -190,10 +190,11 @@ pub(super) fn check_etag(
     expected: Option<&str>,
 ) -> Result<(), Rejection> {
     match expected {
-        Some(expected) if expected != snapshot.etag(key) => Err(Rejection::new(
-            Reason::EtagMismatch,
-            "the resource was changed since the etag was read",
-        )),
+        Some(expected) if expected != snapshot.etag(key) => {
+            let name = key.name();
+            let message = format!("{name} was changed since its etag was read; read it again");
+            Err(Rejection::new(Reason::EtagMismatch, message).with("resource", name))
+        }
         _ => Ok(()),
     }
 }

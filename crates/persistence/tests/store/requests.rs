@@ -104,6 +104,9 @@ pub(crate) async fn ledger_replaces(place: Place) {
     }
     let expected = [row("1", 1, 1), row("2", 2, 2), row("3", 2, 2)];
     assert_eq!(store.ledger_all().await.unwrap(), expected);
+    let open = begin(&store).await;
+    assert_eq!(open.ledger_all().await.unwrap(), expected);
+    open.rollback().await.unwrap();
     let pks = ["2", "9"].map(str::to_owned);
     assert_eq!(
         store.ledger("app.thing", &pks).await.unwrap(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod export;
+mod import;
 mod token;
 mod vault;
 
@@ -39,6 +40,8 @@ enum Task {
     /// Bearer tokens, also those that may read keys.
     #[command(subcommand)]
     Token(token::Task),
+    /// Take over the data of another system.
+    Import(import::Import),
     /// Write the whole state but secrets as JSON lines.
     Export(export::Args),
     /// Check configuration, database and keyring, and with --data what is stored.
@@ -76,6 +79,7 @@ impl Cli {
             Task::Migrate => start::open(&config, true).await.map(drop),
             Task::Vault(task) => vault::run(&config, task).await,
             Task::Token(task) => token::run(&config, task).await,
+            Task::Import(import) => import.run(&config).await,
             Task::Export(args) => export::run(&config, args).await,
             Task::Check(_) | Task::Completions { .. } => Ok(()),
         }

@@ -6,6 +6,7 @@ mod catalog;
 mod globals;
 mod history;
 mod model_config;
+mod modules;
 mod providers;
 mod settings;
 mod tokens;

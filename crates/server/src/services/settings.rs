@@ -115,8 +115,8 @@ impl IntegrationSettingsService for Services {
                 let pinned = decision.pinned_same_as_default.iter();
                 v1::SaveIntegrationSettingsResponse {
                     integration_settings: written(applied.snapshot, id, &name),
+                    pinned_same_as_default: pinned.map(|f| f.as_str().to_owned()).collect(),
                     stripped_fields: decision.stripped_fields.clone(),
-                    pinned_same_as_default: pinned.map(|field| field.as_str().to_owned()).collect(),
                     warnings: decision.warnings.clone(),
                     changed: applied.changed,
                     revision: applied.snapshot.revision(),

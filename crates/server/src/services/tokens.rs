@@ -53,7 +53,10 @@ impl TokenService for Services {
             let created = self.0.app.create_token(&call, spec, answer, encode).await?;
             let fresh = matches!(created.answer, aiconfig_application::Written::Fresh(_));
             let mut answer = settle(created.answer)?;
-            if fresh && !call.validate_only {
+            if call.validate_only {
+                // There is no secret of a token that was not made.
+                answer.secret_omitted = false;
+            } else if fresh {
                 let secret = created.secret.expose_secret();
                 secret.clone_into(&mut answer.secret);
                 answer.secret_omitted = false;

@@ -58,9 +58,8 @@ pub(crate) fn update_globals(
         .map(|paths| paths.iter().map(|path| global_path(path)).collect())
         .transpose()?;
     let mut faults = Faults::default();
-    let Some(settings) = faults.need("global_settings", global_settings, "must be given") else {
-        return faults.finish(None);
-    };
+    // With a mask alone, what it names is cleared.
+    let settings = global_settings.unwrap_or_default();
     let v1::GlobalSettings {
         sections,
         etag: _,

@@ -15,6 +15,7 @@ mod globals;
 mod mask;
 mod model;
 mod model_config;
+mod modules;
 mod price;
 mod provider;
 mod settings;
@@ -32,6 +33,9 @@ pub(crate) use function::{delete_function, function, new_function, update_functi
 pub(crate) use globals::{global_settings, update_globals};
 pub(crate) use model::{delete_model, model, new_model, set_default_model, update_model};
 pub(crate) use model_config::{model_config, model_config_query};
+pub(crate) use modules::{
+    account_modules, platform_modules, update_account_modules, update_platform_modules,
+};
 pub(crate) use provider::{
     add_key, destroy_key, new_provider, promote_key, provider, provider_key, revoke_key,
     rollback_key, set_key_freeze, update_provider,

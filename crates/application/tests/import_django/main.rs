@@ -1,0 +1,16 @@
+//! The import of the old Django tables, through the application and a database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where it cannot go on"
+)]
+
+mod accounts;
+mod bench;
+mod catalogue;
+mod platform;
+mod rows;
+mod sample;
+mod second_run;
+mod shapes;
+mod untidy;
