@@ -63,7 +63,8 @@ impl Hunk<'_> {
 #[must_use]
 pub fn diff<'t>(old: &'t str, new: &'t str, context: usize) -> Vec<Hunk<'t>> {
     let (old, new) = (Lines::of(old), Lines::of(new));
-    let groups = group_diff_ops(compare(&old, &new), context);
+    // No hunk has more context than there are lines; the grouping doubles the number.
+    let groups = group_diff_ops(compare(&old, &new), context.min(old.len()));
     groups.iter().map(|ops| hunk(&old, &new, ops)).collect()
 }
 

@@ -22,6 +22,7 @@ pub struct Span<'t> {
 
 impl<'t> Span<'t> {
     /// Its lines, each with its end.
+    #[must_use]
     pub fn lines(&self) -> std::str::SplitInclusive<'t, char> {
         self.text.split_inclusive('\n')
     }
@@ -103,20 +104,14 @@ pub(super) struct Change {
     pub(super) new: Range<usize>,
 }
 
-/// The changes from one text to another, in order, at least one equal line between any two.
+/// The changes from one text to another, in order.
 pub(super) fn changes(old: &Lines<'_>, new: &Lines<'_>) -> Vec<Change> {
-    let mut changes: Vec<Change> = Vec::new();
-    for op in compare(old, new) {
-        if matches!(op, DiffOp::Equal { .. }) {
-            continue;
-        }
-        let (old, new) = (op.old_range(), op.new_range());
-        match changes.last_mut() {
-            Some(last) if last.old.end == old.start && last.new.end == new.start => {
-                (last.old.end, last.new.end) = (old.end, new.end);
-            }
-            _ => changes.push(Change { old, new }),
-        }
-    }
-    changes
+    compare(old, new)
+        .iter()
+        .filter(|op| !matches!(op, DiffOp::Equal { .. }))
+        .map(|op| Change {
+            old: op.old_range(),
+            new: op.new_range(),
+        })
+        .collect()
 }

@@ -1,6 +1,8 @@
 //! Putting a merge together once each conflict has a resolution. Never half.
 
-use super::{Chunk, ChunkKind, Merge};
+use crate::template::{TextFault, check_text};
+
+use super::{Chunk, Merge};
 
 /// What to put in the place of a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,14 +45,16 @@ pub enum ResolveFault {
         /// The index of the conflict, from 0 on.
         conflict: usize,
     },
+    /// No prompt may have the merged text.
+    #[error(transparent)]
+    Text(#[from] TextFault),
 }
 
 impl Merge<'_> {
-    /// The merged text, with a resolution for each conflict, in order. It may be longer than a
-    /// prompt may be, and a text of one's own may hold what a prompt may not.
+    /// The merged text, with a resolution for each conflict, in order; none for a clean merge.
     ///
     /// # Errors
-    /// The resolutions do not fit; there is no text then.
+    /// The resolutions do not fit, or no prompt may have the text; there is no text then.
     pub fn resolve(&self, resolutions: &[Resolution]) -> Result<String, ResolveFault> {
         let conflicts = self.conflicts().count();
         if conflicts != resolutions.len() {
@@ -65,13 +69,15 @@ impl Merge<'_> {
                 Some(text) => text,
                 None => resolved.next().map_or("", |choice| choice.of(chunk)),
             };
-            // Lines of the three texts are whole but for their last, which nothing follows.
-            if !text.is_empty() && !merged.is_empty() && !merged.ends_with('\n') {
+            // Lines of the three texts are whole but for their last, which nothing follows; what
+            // follows a conflict has a line at least.
+            if !merged.is_empty() && !merged.ends_with('\n') {
                 let conflict = before.saturating_sub(1);
                 return Err(ResolveFault::Unterminated { conflict });
             }
             merged.push_str(text);
         }
+        check_text(&merged)?;
         Ok(merged)
     }
 }

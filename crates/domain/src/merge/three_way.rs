@@ -117,9 +117,9 @@ struct Side {
     changes: Peekable<std::vec::IntoIter<Change>>,
     /// Lines of the side that are in chunks.
     at: usize,
-    /// The end of the last change that was taken, in the base and in the side.
-    base_end: usize,
-    side_end: usize,
+    /// The end of the last change that was taken, in the base (old) and in the side (new).
+    old_end: usize,
+    new_end: usize,
 }
 
 impl Side {
@@ -127,8 +127,8 @@ impl Side {
         Self {
             changes: changes.into_iter().peekable(),
             at: 0,
-            base_end: 0,
-            side_end: 0,
+            old_end: 0,
+            new_end: 0,
         }
     }
 
@@ -143,14 +143,14 @@ impl Side {
             return false;
         };
         *end = change.old.end.max(*end);
-        (self.base_end, self.side_end) = (change.old.end, change.new.end);
+        (self.old_end, self.new_end) = (change.old.end, change.new.end);
         true
     }
 
     /// The lines up to the one that is at `base` in the base, where no change is.
     fn advance(&mut self, base: usize) -> Range<usize> {
         let from = self.at;
-        self.at = self.side_end + (base - self.base_end);
+        self.at = self.new_end + (base - self.old_end);
         from..self.at
     }
 }

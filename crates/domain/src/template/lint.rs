@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Variables, looks_like_placeholders};
+use super::{TextFault, Variables, check_text, looks_like_placeholders};
 
 /// A doubt about a template. It is an error only where the caller asked to be strict.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,4 +40,42 @@ pub fn lint(text: &str, variables: &Variables) -> Vec<Warning> {
             name: variable.name.clone(),
         });
     undeclared.chain(unused).collect()
+}
+
+/// What becomes of the doubts about a template that is to be saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Strictness {
+    /// They come back as warnings.
+    #[default]
+    Lenient,
+    /// They refuse the save.
+    Strict,
+}
+
+/// Why a template is not saved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateFault {
+    /// No prompt may have the text.
+    #[error(transparent)]
+    Text(#[from] TextFault),
+    /// The doubts, where the caller asked to be strict; one or more.
+    #[error("a template whose placeholders are its declared variables, each of them used")]
+    Doubtful(Vec<Warning>),
+}
+
+/// Checks a template before it is saved, and gives the doubts about it.
+///
+/// # Errors
+/// The text is none that a prompt may have, or there are doubts and the check is strict.
+pub fn check_template(
+    text: &str,
+    variables: &Variables,
+    strictness: Strictness,
+) -> Result<Vec<Warning>, TemplateFault> {
+    check_text(text)?;
+    let warnings = lint(text, variables);
+    if strictness == Strictness::Strict && !warnings.is_empty() {
+        return Err(TemplateFault::Doubtful(warnings));
+    }
+    Ok(warnings)
 }

@@ -11,10 +11,10 @@ mod render;
 mod text;
 mod variable;
 
-pub use lint::{Warning, lint};
+pub use lint::{Strictness, TemplateFault, Warning, check_template, lint};
 pub use placeholder::{Placeholder, looks_like_placeholders, placeholders};
-pub use render::{MAX_RENDERED_BYTES, RenderFault, Rendered, render};
-pub use text::{MAX_TEXT_BYTES, TextFault, check_text};
+pub use render::{MAX_RENDERED_BYTES, RenderFault, Rendered, render, token_estimate};
+pub use text::{MAX_TEXT_BYTES, TextFault, check_text, parse_text};
 pub use variable::{
     MAX_DEFAULT_CHARS, MAX_DESCRIPTION_CHARS, MAX_NAME_LEN, MAX_VARIABLES, Variable, Variables,
 };

@@ -16,11 +16,7 @@ const BYTES_PER_TOKEN: usize = 4;
 pub struct Rendered {
     /// The text. Its size is that of its UTF-8 bytes.
     pub text: String,
-    /// About how many tokens it is: one for each four bytes of UTF-8, rounded up.
-    ///
-    /// Vendors give four characters a token as the rule of thumb for English, where a character
-    /// is a byte. Scripts of two to four bytes a character take more tokens a character, which
-    /// bytes follow better than characters do. No tokenizer is asked: do not bill by it.
+    /// About how many tokens it is, as [`token_estimate`] says.
     pub token_estimate: usize,
 }
 
@@ -103,9 +99,19 @@ pub fn render(
     }
     rendered.push_str(&text[done..]);
     Ok(Rendered {
-        token_estimate: rendered.len().div_ceil(BYTES_PER_TOKEN),
+        token_estimate: token_estimate(&rendered),
         text: rendered,
     })
+}
+
+/// About how many tokens a text is: one for each four bytes of UTF-8, rounded up.
+///
+/// Vendors give four characters a token as the rule of thumb for English, where a character is a
+/// byte. Scripts of two to four bytes a character take more tokens a character, which bytes follow
+/// better than characters do. No tokenizer is asked: do not bill by it.
+#[must_use]
+pub const fn token_estimate(text: &str) -> usize {
+    text.len().div_ceil(BYTES_PER_TOKEN)
 }
 
 fn fault_of(variable: &Variable, value: Option<&String>) -> Option<RenderFault> {

@@ -6,6 +6,12 @@ pub const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// Why a text cannot be a prompt. The text is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {
+    /// Not UTF-8.
+    #[error("UTF-8, this is not from byte {at} on")]
+    NotUtf8 {
+        /// Bytes before the first wrong one.
+        at: usize,
+    },
     /// Longer than [`MAX_TEXT_BYTES`].
     #[error("at most {MAX_TEXT_BYTES} bytes of UTF-8, this is {bytes}")]
     TooLarge {
@@ -32,4 +38,18 @@ pub fn check_text(text: &str) -> Result<(), TextFault> {
         Some(at) => Err(TextFault::Nul { at }),
         None => Ok(()),
     }
+}
+
+/// Reads a prompt text from the bytes of a file, as [`check_text`] wants it.
+///
+/// # Errors
+/// What is wrong with it; the size comes first, then the encoding.
+pub fn parse_text(bytes: &[u8]) -> Result<&str, TextFault> {
+    if bytes.len() > MAX_TEXT_BYTES {
+        return Err(TextFault::TooLarge { bytes: bytes.len() });
+    }
+    let text = str::from_utf8(bytes).map_err(|error| TextFault::NotUtf8 {
+        at: error.valid_up_to(),
+    })?;
+    check_text(text).map(|()| text)
 }
