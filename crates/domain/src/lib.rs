@@ -23,6 +23,7 @@ mod inherit;
 mod integration;
 mod key;
 mod masked;
+pub mod merge;
 mod model;
 mod module;
 mod plan;
@@ -36,6 +37,7 @@ mod selection;
 mod settings_json;
 mod snapshot;
 mod strip;
+pub mod template;
 mod timestamp;
 mod token;
 
