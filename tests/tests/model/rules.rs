@@ -114,8 +114,8 @@ impl World {
             }
         }
         // On a plan that may not override, nothing but clearing gets as far as the other checks.
-        let gives = save.config.values().any(Option::is_some);
-        if (gives || save.enabled == Some(true)) && !Self::may_override(&account.plan) {
+        let has_values = save.config.values().any(Option::is_some);
+        if (has_values || save.enabled == Some(true)) && !Self::may_override(&account.plan) {
             return no("PLAN_FORBIDS_OVERRIDES");
         }
         let all = |mask: &Vec<String>| mask.contains(&"*".to_owned());
