@@ -268,12 +268,11 @@ impl World {
                         .as_ref()
                         .is_none_or(|provider| *provider == model.provider)
             });
-            match fits {
-                Some(model) => retired = (!model.active).then_some(model),
-                None => {
-                    known = false;
-                    wrong.push("model".to_owned());
-                }
+            if let Some(model) = fits {
+                retired = (!model.active).then_some(model);
+            } else {
+                known = false;
+                wrong.push("model".to_owned());
             }
         }
         let answer = self.resolve_with(id, name, given);
