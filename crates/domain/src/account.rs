@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, AccountModules, IntegrationType, ModelFields, Plan, Stored};
+use crate::{
+    AccountId, AccountModules, AccountPrompt, AuthorProfile, IntegrationType, ModelFields, OwnItem,
+    OwnLibrary, Plan, PromptType, Stored, Strategy,
+};
 
 /// An account as Django pushed it last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +82,10 @@ pub struct AccountEntry {
     pub overrides: Vec<Stored<Override>>,
     /// Its switches of modules, unless all are on.
     pub modules: Option<Arc<Stored<AccountModules>>>,
+    /// Its prompts, at most one of a type.
+    pub prompts: Vec<Stored<AccountPrompt>>,
+    /// Its author profiles and strategies, if it ever had any.
+    pub library: Option<Arc<OwnLibrary>>,
 }
 
 impl AccountEntry {
@@ -89,6 +96,8 @@ impl AccountEntry {
             state,
             overrides: Vec::new(),
             modules: None,
+            prompts: Vec::new(),
+            library: None,
         }
     }
 
@@ -107,5 +116,25 @@ impl AccountEntry {
         self.overrides
             .iter()
             .find(|row| row.value.integration_type == *kind)
+    }
+
+    /// Its prompt of a type.
+    #[must_use]
+    pub fn prompt_of(&self, prompt_type: &PromptType) -> Option<&Stored<AccountPrompt>> {
+        self.prompts
+            .iter()
+            .find(|row| row.value.prompt_type == *prompt_type)
+    }
+
+    /// Its author profiles, in the order of their numbers.
+    #[must_use]
+    pub fn profiles(&self) -> &[Stored<OwnItem<AuthorProfile>>] {
+        self.library.as_ref().map_or(&[], |own| &own.profiles)
+    }
+
+    /// Its strategies, in the order of their numbers.
+    #[must_use]
+    pub fn strategies(&self) -> &[Stored<OwnItem<Strategy>>] {
+        self.library.as_ref().map_or(&[], |own| &own.strategies)
     }
 }

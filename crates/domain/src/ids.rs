@@ -130,6 +130,8 @@ names! {
     FunctionName by is_slug, "a slug of lower-case letters, digits and single underscores, each word starting with a letter, at most 63 long";
     /// A credit operation's type, such as `idea_generation`.
     OperationType by is_slug, "a slug of lower-case letters, digits and single underscores, each word starting with a letter, at most 63 long";
+    /// The type of a prompt, such as `content_generation`.
+    PromptType by is_slug, "a slug of lower-case letters, digits and single underscores, each word starting with a letter, at most 63 long";
     /// The public part of a bearer token.
     TokenId by is_token_id, "1 to 64 lower-case letters, digits, - and _";
 }

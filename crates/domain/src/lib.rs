@@ -22,12 +22,14 @@ mod ids;
 mod inherit;
 mod integration;
 mod key;
+mod library;
 mod masked;
 pub mod merge;
 mod model;
 mod module;
 mod plan;
 mod price;
+mod prompt;
 mod provider;
 mod quote;
 mod record;
@@ -60,14 +62,21 @@ pub use fields::{Field, FieldSource, FieldValue, ModelFields};
 pub use fit::{Fitted, fit_settings};
 pub use function::{Function, FunctionField};
 pub use globals::{GlobalPatch, GlobalPath, GlobalSettings};
-pub use ids::{AccountId, FunctionName, ModelId, OperationType, ProviderName, TokenId, is_slug};
+pub use ids::{
+    AccountId, FunctionName, ModelId, OperationType, PromptType, ProviderName, TokenId, is_slug,
+};
 pub use inherit::Inherited;
 pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
+pub use library::{
+    AuthorProfile, ItemId, LibraryItem, Origin, OwnItem, OwnLibrary, ProfileCategory, Strategy,
+    StrategyCategory,
+};
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
 pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};
 pub use plan::{Plan, PlanRules};
 pub use price::{ModelPrice, PriceDimension, prices_at};
+pub use prompt::{AccountPrompt, GlobalPrompt, PromptText, PromptVersion, TextHash};
 pub use provider::{Provider, ProviderField, origin_of};
 pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};
 pub use record::{Change, Kind, Meta, Record, Resource, ResourceKey, Stored};
@@ -78,7 +87,7 @@ pub use selection::{
     select_service,
 };
 pub use settings_json::{ParsedSettings, parse_settings};
-pub use snapshot::{ModelUses, Snapshot};
+pub use snapshot::{ModelUses, PromptUses, Snapshot};
 pub use strip::{Stripped, looks_like_key, names_credential, strip_credentials};
 pub use timestamp::Timestamp;
 pub use token::Token;

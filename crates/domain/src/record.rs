@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    AccountId, AccountModules, AccountState, CreditOperation, Function, FunctionName,
-    GlobalSettings, IntegrationType, KeyFreeze, Model, ModelId, ModuleSwitches, OperationType,
-    Override, Provider, ProviderKey, ProviderName, Timestamp, Token, TokenId,
+    AccountId, AccountModules, AccountPrompt, AccountState, AuthorProfile, CreditOperation,
+    Function, FunctionName, GlobalPrompt, GlobalSettings, IntegrationType, ItemId, KeyFreeze,
+    LibraryItem, Model, ModelId, ModuleSwitches, OperationType, Override, OwnItem, PromptType,
+    PromptVersion, Provider, ProviderKey, ProviderName, Strategy, Timestamp, Token, TokenId,
 };
 
 macro_rules! kinds {
@@ -68,6 +69,13 @@ kinds! {
     Function "function" Function;
     CreditOperation "credit_operation" CreditOperation;
     Token "token" Token;
+    GlobalPrompt "global_prompt" GlobalPrompt;
+    PromptVersion "prompt_version" PromptVersion;
+    AccountPrompt "account_prompt" AccountPrompt;
+    LibraryProfile "library_author_profile" LibraryItem<AuthorProfile>;
+    LibraryStrategy "library_strategy" LibraryItem<Strategy>;
+    OwnProfile "own_author_profile" OwnItem<AuthorProfile>;
+    OwnStrategy "own_strategy" OwnItem<Strategy>;
 }
 
 /// What tells a resource from all others.
@@ -86,6 +94,13 @@ pub enum ResourceKey {
     Function(FunctionName),
     CreditOperation(OperationType),
     Token(TokenId),
+    GlobalPrompt(PromptType),
+    PromptVersion(PromptType, u32),
+    AccountPrompt(AccountId, PromptType),
+    LibraryProfile(ItemId),
+    LibraryStrategy(ItemId),
+    OwnProfile(AccountId, ItemId),
+    OwnStrategy(AccountId, ItemId),
 }
 
 impl ResourceKey {
@@ -105,6 +120,13 @@ impl ResourceKey {
             Self::Function(_) => Kind::Function,
             Self::CreditOperation(_) => Kind::CreditOperation,
             Self::Token(_) => Kind::Token,
+            Self::GlobalPrompt(_) => Kind::GlobalPrompt,
+            Self::PromptVersion(..) => Kind::PromptVersion,
+            Self::AccountPrompt(..) => Kind::AccountPrompt,
+            Self::LibraryProfile(_) => Kind::LibraryProfile,
+            Self::LibraryStrategy(_) => Kind::LibraryStrategy,
+            Self::OwnProfile(..) => Kind::OwnProfile,
+            Self::OwnStrategy(..) => Kind::OwnStrategy,
         }
     }
 
@@ -126,6 +148,15 @@ impl ResourceKey {
             Self::Function(name) => format!("functions/{name}"),
             Self::CreditOperation(name) => format!("creditOperations/{name}"),
             Self::Token(id) => format!("tokens/{id}"),
+            Self::GlobalPrompt(name) => format!("globalPrompts/{name}"),
+            Self::PromptVersion(name, version) => {
+                format!("globalPrompts/{name}/versions/{version}")
+            }
+            Self::AccountPrompt(id, name) => format!("accounts/{id}/prompts/{name}"),
+            Self::LibraryProfile(item) => format!("globalAuthorProfiles/{item}"),
+            Self::LibraryStrategy(item) => format!("globalStrategies/{item}"),
+            Self::OwnProfile(id, item) => format!("accounts/{id}/authorProfiles/{item}"),
+            Self::OwnStrategy(id, item) => format!("accounts/{id}/strategies/{item}"),
         }
     }
 
@@ -133,6 +164,7 @@ impl ResourceKey {
     #[must_use]
     pub fn parse(kind: Kind, text: &str) -> Option<Self> {
         let account = |text: &str| text.parse().ok().and_then(AccountId::new);
+        let item = |text: &str| text.parse().ok().and_then(ItemId::new);
         match kind {
             Kind::Account => account(text).map(Self::Account),
             Kind::AccountModules => account(text).map(Self::AccountModules),
@@ -155,6 +187,26 @@ impl ResourceKey {
             Kind::Function => FunctionName::parse(text).map(Self::Function),
             Kind::CreditOperation => OperationType::parse(text).map(Self::CreditOperation),
             Kind::Token => TokenId::parse(text).map(Self::Token),
+            Kind::GlobalPrompt => PromptType::parse(text).map(Self::GlobalPrompt),
+            Kind::PromptVersion => {
+                let (name, version) = text.split_once('/')?;
+                let name = PromptType::parse(name)?;
+                Some(Self::PromptVersion(name, version.parse().ok()?))
+            }
+            Kind::AccountPrompt => {
+                let (id, name) = text.split_once('/')?;
+                Some(Self::AccountPrompt(account(id)?, PromptType::parse(name)?))
+            }
+            Kind::LibraryProfile => item(text).map(Self::LibraryProfile),
+            Kind::LibraryStrategy => item(text).map(Self::LibraryStrategy),
+            Kind::OwnProfile => {
+                let (id, own) = text.split_once('/')?;
+                Some(Self::OwnProfile(account(id)?, item(own)?))
+            }
+            Kind::OwnStrategy => {
+                let (id, own) = text.split_once('/')?;
+                Some(Self::OwnStrategy(account(id)?, item(own)?))
+            }
         }
     }
 }
@@ -171,6 +223,11 @@ impl fmt::Display for ResourceKey {
             Self::Function(name) => name.fmt(f),
             Self::CreditOperation(name) => name.fmt(f),
             Self::Token(id) => id.fmt(f),
+            Self::GlobalPrompt(name) => name.fmt(f),
+            Self::PromptVersion(name, version) => write!(f, "{name}/{version}"),
+            Self::AccountPrompt(id, name) => write!(f, "{id}/{name}"),
+            Self::LibraryProfile(item) | Self::LibraryStrategy(item) => item.fmt(f),
+            Self::OwnProfile(id, item) | Self::OwnStrategy(id, item) => write!(f, "{id}/{item}"),
         }
     }
 }
@@ -196,6 +253,17 @@ impl Resource {
                 ResourceKey::CreditOperation(operation.operation_type.clone())
             }
             Self::Token(token) => ResourceKey::Token(token.token_id.clone()),
+            Self::GlobalPrompt(prompt) => ResourceKey::GlobalPrompt(prompt.prompt_type.clone()),
+            Self::PromptVersion(version) => {
+                ResourceKey::PromptVersion(version.prompt_type.clone(), version.version)
+            }
+            Self::AccountPrompt(row) => {
+                ResourceKey::AccountPrompt(row.account_id, row.prompt_type.clone())
+            }
+            Self::LibraryProfile(item) => ResourceKey::LibraryProfile(item.id),
+            Self::LibraryStrategy(item) => ResourceKey::LibraryStrategy(item.id),
+            Self::OwnProfile(item) => ResourceKey::OwnProfile(item.account_id, item.id),
+            Self::OwnStrategy(item) => ResourceKey::OwnStrategy(item.account_id, item.id),
         }
     }
 }

@@ -106,6 +106,15 @@ pub(super) fn delete(snapshot: &Snapshot, command: &DeleteAccount) -> Result<Dec
             let key = ResourceKey::AccountModules(id);
             decision.changes.push(Change::Delete(key));
         }
+        let prompts = entry.prompts.iter();
+        let prompts =
+            prompts.map(|row| ResourceKey::AccountPrompt(id, row.value.prompt_type.clone()));
+        let profiles = entry.profiles().iter();
+        let profiles = profiles.map(|item| ResourceKey::OwnProfile(id, item.value.id));
+        let strategies = entry.strategies().iter();
+        let strategies = strategies.map(|item| ResourceKey::OwnStrategy(id, item.value.id));
+        let keys = prompts.chain(profiles).chain(strategies);
+        decision.changes.extend(keys.map(Change::Delete));
         let tombstone = AccountState::Deleted {
             account_id: id,
             source_version: command.source_version,

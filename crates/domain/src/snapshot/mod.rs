@@ -1,0 +1,270 @@
+//! The whole live state, in memory. A copy is cheap; applying a change costs what it changes.
+
+mod lookup;
+mod own;
+mod resources;
+mod uses;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::digest::StateDigest;
+use crate::{
+    AccountEntry, AccountId, AccountState, AuthorProfile, Change, CreditOperation, Function,
+    FunctionName, GlobalPrompt, GlobalSettings, ItemId, KeyFreeze, LibraryItem, Meta, Model,
+    ModelId, ModuleSwitches, OperationType, Override, PromptType, PromptVersion, Provider,
+    ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored, Strategy, Timestamp, Token,
+    TokenId,
+};
+
+type Shared<K, V> = Arc<BTreeMap<K, Arc<Stored<V>>>>;
+
+/// The state that the log adds up to at a revision.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    revision: u64,
+    log_time: Timestamp,
+    digest: StateDigest,
+    resources: i64,
+    accounts: OrdMap<AccountId, Arc<AccountEntry>>,
+    globals: Option<Arc<Stored<GlobalSettings>>>,
+    modules: Option<Arc<Stored<ModuleSwitches>>>,
+    freeze: Option<Arc<Stored<KeyFreeze>>>,
+    providers: Shared<ProviderName, Provider>,
+    keys: Shared<(ProviderName, u32), ProviderKey>,
+    models: Shared<ModelId, Model>,
+    functions: Shared<FunctionName, Function>,
+    operations: Shared<OperationType, CreditOperation>,
+    tokens: Shared<TokenId, Token>,
+    prompts: Shared<PromptType, GlobalPrompt>,
+    versions: Shared<(PromptType, u32), PromptVersion>,
+    profiles: Shared<ItemId, LibraryItem<AuthorProfile>>,
+    strategies: Shared<ItemId, LibraryItem<Strategy>>,
+    /// How many account rows name a model.
+    named_by_accounts: OrdMap<Arc<str>, i64>,
+    /// How many strategies of accounts name a prompt type.
+    named_by_strategies: OrdMap<PromptType, i64>,
+}
+
+pub use uses::{ModelUses, PromptUses};
+
+impl Snapshot {
+    /// The empty state, at revision 0.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The last revision in it.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The time of the last revision.
+    #[must_use]
+    pub const fn log_time(&self) -> Timestamp {
+        self.log_time
+    }
+
+    /// The digest over all live resources.
+    #[must_use]
+    pub const fn digest(&self) -> StateDigest {
+        self.digest
+    }
+
+    /// How many resources are live.
+    #[must_use]
+    pub const fn resource_count(&self) -> i64 {
+        self.resources
+    }
+
+    /// Sets revision and time after rows were restored.
+    pub fn set_head(&mut self, revision: u64, log_time: Timestamp) {
+        self.revision = revision;
+        self.log_time = log_time;
+    }
+
+    /// Puts a record of the log into the state.
+    pub fn apply(&mut self, record: &Record) {
+        self.revision = record.revision;
+        self.log_time = record.time;
+        match &record.change {
+            Change::Put(resource) => {
+                let create_time = self
+                    .meta(&resource.key())
+                    .map_or(record.time, |meta| meta.create_time);
+                let meta = Meta {
+                    revision: record.revision,
+                    create_time,
+                    update_time: record.time,
+                    updated_by: Arc::clone(&record.actor),
+                };
+                self.restore(resource.clone(), meta);
+            }
+            Change::Delete(key) => self.remove(key),
+        }
+    }
+
+    /// Puts a stored resource into the state, in place of the one of the same key.
+    pub fn restore(&mut self, resource: Resource, meta: Meta) {
+        self.remove(&resource.key());
+        self.digest.add(&resource);
+        self.resources += 1;
+        match resource {
+            Resource::Account(value) => {
+                let id = value.account_id();
+                let state = Stored { value, meta };
+                if let Some(entry) = self.accounts.get_mut(&id) {
+                    Arc::make_mut(entry).state = state;
+                } else {
+                    self.accounts.insert(id, Arc::new(AccountEntry::new(state)));
+                }
+            }
+            Resource::Override(value) => {
+                self.count_model(&value, 1);
+                let row = Stored { value, meta };
+                self.entry(row.value.account_id, &row.meta.clone())
+                    .overrides
+                    .push(row);
+            }
+            Resource::AccountModules(value) => {
+                let id = value.account_id;
+                let row = Arc::new(Stored { value, meta });
+                self.entry(id, &row.meta).modules = Some(Arc::clone(&row));
+            }
+            Resource::PlatformModules(value) => {
+                self.modules = Some(Arc::new(Stored { value, meta }));
+            }
+            Resource::GlobalSettings(value) => {
+                self.globals = Some(Arc::new(Stored { value, meta }));
+            }
+            Resource::KeyFreeze(value) => self.freeze = Some(Arc::new(Stored { value, meta })),
+            Resource::Provider(value) => put(&mut self.providers, value.name.clone(), value, meta),
+            Resource::ProviderKey(value) => put(
+                &mut self.keys,
+                (value.provider.clone(), value.version),
+                value,
+                meta,
+            ),
+            Resource::Model(value) => put(&mut self.models, value.model_id.clone(), value, meta),
+            Resource::Function(value) => put(&mut self.functions, value.name.clone(), value, meta),
+            Resource::CreditOperation(value) => put(
+                &mut self.operations,
+                value.operation_type.clone(),
+                value,
+                meta,
+            ),
+            Resource::Token(value) => put(&mut self.tokens, value.token_id.clone(), value, meta),
+            Resource::GlobalPrompt(value) => {
+                put(&mut self.prompts, value.prompt_type.clone(), value, meta);
+            }
+            Resource::PromptVersion(value) => put(
+                &mut self.versions,
+                (value.prompt_type.clone(), value.version),
+                value,
+                meta,
+            ),
+            Resource::AccountPrompt(value) => {
+                let row = Stored { value, meta };
+                self.entry(row.value.account_id, &row.meta.clone())
+                    .prompts
+                    .push(row);
+            }
+            Resource::LibraryProfile(value) => put(&mut self.profiles, value.id, value, meta),
+            Resource::LibraryStrategy(value) => put(&mut self.strategies, value.id, value, meta),
+            Resource::OwnProfile(value) => self.put_own_profile(value, meta),
+            Resource::OwnStrategy(value) => self.put_own_strategy(value, meta),
+        }
+    }
+
+    fn remove(&mut self, key: &ResourceKey) {
+        let Some(old) = self.resource(key) else {
+            return;
+        };
+        self.digest.remove(&old);
+        self.resources -= 1;
+        match key {
+            // What follows puts the account or its tombstone back, with its rows.
+            ResourceKey::Account(_) => {}
+            ResourceKey::Override(id, kind) => {
+                if let Resource::Override(row) = &old {
+                    self.count_model(row, -1);
+                }
+                if let Some(entry) = self.accounts.get_mut(id) {
+                    Arc::make_mut(entry)
+                        .overrides
+                        .retain(|row| row.value.integration_type != *kind);
+                }
+            }
+            ResourceKey::AccountModules(id) => {
+                if let Some(entry) = self.accounts.get_mut(id) {
+                    Arc::make_mut(entry).modules = None;
+                }
+            }
+            ResourceKey::PlatformModules => self.modules = None,
+            ResourceKey::GlobalSettings => self.globals = None,
+            ResourceKey::KeyFreeze => self.freeze = None,
+            ResourceKey::Provider(name) => drop(Arc::make_mut(&mut self.providers).remove(name)),
+            ResourceKey::ProviderKey(name, version) => {
+                drop(Arc::make_mut(&mut self.keys).remove(&(name.clone(), *version)));
+            }
+            ResourceKey::Model(id) => drop(Arc::make_mut(&mut self.models).remove(id)),
+            ResourceKey::Function(name) => drop(Arc::make_mut(&mut self.functions).remove(name)),
+            ResourceKey::CreditOperation(name) => {
+                drop(Arc::make_mut(&mut self.operations).remove(name));
+            }
+            ResourceKey::Token(id) => drop(Arc::make_mut(&mut self.tokens).remove(id)),
+            ResourceKey::GlobalPrompt(name) => {
+                drop(Arc::make_mut(&mut self.prompts).remove(name));
+            }
+            ResourceKey::PromptVersion(name, version) => {
+                drop(Arc::make_mut(&mut self.versions).remove(&(name.clone(), *version)));
+            }
+            ResourceKey::AccountPrompt(id, name) => {
+                if let Some(entry) = self.accounts.get_mut(id) {
+                    Arc::make_mut(entry)
+                        .prompts
+                        .retain(|row| row.value.prompt_type != *name);
+                }
+            }
+            ResourceKey::LibraryProfile(id) => drop(Arc::make_mut(&mut self.profiles).remove(id)),
+            ResourceKey::LibraryStrategy(id) => {
+                drop(Arc::make_mut(&mut self.strategies).remove(id));
+            }
+            ResourceKey::OwnProfile(id, item) => self.remove_own_profile(*id, *item),
+            ResourceKey::OwnStrategy(id, item) => self.remove_own_strategy(*id, *item),
+        }
+    }
+
+    /// The account of a row. Rows come in the order of their kinds, accounts first; a row without
+    /// its account is kept behind a tombstone, so that the digest tells of it.
+    fn entry(&mut self, id: AccountId, meta: &Meta) -> &mut AccountEntry {
+        let entry = self.accounts.entry(id).or_insert_with(|| {
+            let value = AccountState::Deleted {
+                account_id: id,
+                source_version: 0,
+            };
+            let meta = meta.clone();
+            Arc::new(AccountEntry::new(Stored { value, meta }))
+        });
+        Arc::make_mut(entry)
+    }
+
+    fn count_model(&mut self, row: &Override, by: i64) {
+        if let Some(model) = &row.fields.model {
+            let count = self.named_by_accounts.get(model).copied().unwrap_or(0) + by;
+            if count == 0 {
+                self.named_by_accounts.remove(model);
+            } else {
+                self.named_by_accounts.insert(Arc::clone(model), count);
+            }
+        }
+    }
+}
+
+fn put<K: Ord + Clone, V: Clone>(map: &mut Shared<K, V>, key: K, value: V, meta: Meta) {
+    Arc::make_mut(map).insert(key, Arc::new(Stored { value, meta }));
+}
