@@ -16,12 +16,19 @@ pub(crate) struct NewTable {
 
 impl NewTable {
     pub(crate) fn new(backend: DbBackend, name: &'static str) -> Self {
-        let mut statement = Table::create();
-        statement.table(name);
+        let mut table = Self::of_large_rows(backend, name);
         if backend == DbBackend::Sqlite {
             // Every table has a natural key: rows live in its order and need no second index.
-            statement.extra("WITHOUT ROWID");
+            table.statement.extra("WITHOUT ROWID");
         }
+        table
+    }
+
+    /// A table whose rows are larger than a small part of a page: on SQLite they stand apart from
+    /// the index of their keys, which else would spill over.
+    pub(crate) fn of_large_rows(backend: DbBackend, name: &'static str) -> Self {
+        let mut statement = Table::create();
+        statement.table(name);
         Self {
             name,
             backend,

@@ -178,6 +178,7 @@ impl Application {
             time_us: head.log_time_us,
             updated_by: call.caller.name().to_string(),
             changes: Vec::new(),
+            texts: Vec::new(),
             side,
             audit: None,
             answer,

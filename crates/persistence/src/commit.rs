@@ -9,7 +9,7 @@ use crate::call::Caller;
 use crate::decode::big;
 use crate::error::StoreError;
 use crate::rows::{
-    AuditRow, CanaryRow, ChangeRow, DekRow, EnvelopeRow, Head, LedgerRow, StoredAnswerRow,
+    AuditRow, CanaryRow, ChangeRow, DekRow, EnvelopeRow, Head, LedgerRow, StoredAnswerRow, TextRow,
     VerifierRow,
 };
 use crate::steps::{self, Step};
@@ -26,6 +26,8 @@ pub struct Commit {
     pub updated_by: String,
     /// The records, in order; empty without a revision.
     pub changes: Vec<ChangeRow>,
+    /// The texts that the records name by hash; those that are there already are left.
+    pub texts: Vec<TextRow>,
     /// What changes outside the log.
     pub side: Vec<SideEffect>,
     /// The audit record of the command.

@@ -30,6 +30,7 @@ mod steps;
 mod store;
 mod tables;
 mod tail;
+mod texts;
 mod vault;
 mod write;
 
@@ -41,7 +42,7 @@ pub use health::{ChangeSignal, PoolStats};
 pub use load::{LoadOptions, LoadedState};
 pub use rows::{
     AnswerScope, AuditEntry, AuditRow, CanaryRow, Change, ChangeRow, DekRow, DekState, EnvelopeRow,
-    Head, LedgerRow, LoggedChange, ResourceRow, StoredAnswerRow, VerifierRow,
+    Head, LedgerRow, LoggedChange, ResourceRow, StoredAnswerRow, TextRow, VerifierRow,
 };
 pub use schema::SchemaStatus;
 pub use steps::BULK_THRESHOLD;

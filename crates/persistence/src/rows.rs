@@ -214,6 +214,15 @@ pub struct StoredAnswerRow {
     pub time_us: i64,
 }
 
+/// A text of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextRow {
+    /// Its SHA-256, 32 bytes.
+    pub hash: Vec<u8>,
+    /// The text.
+    pub value: std::sync::Arc<str>,
+}
+
 /// What became of one row of an imported dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {

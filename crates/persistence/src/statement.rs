@@ -36,6 +36,19 @@ impl<const N: usize> Table<N> {
         self.upserts(rows, &[])
     }
 
+    /// The same, where a row with the same key stays as it is.
+    pub(crate) fn inserts_missing(
+        &'static self,
+        rows: impl IntoIterator<Item = [Expr; N]>,
+    ) -> Vec<InsertStatement> {
+        let mut statements = self.inserts(rows);
+        for insert in &mut statements {
+            let keys = self.columns.iter().copied().take(self.key);
+            insert.on_conflict(OnConflict::columns(keys).do_nothing().to_owned());
+        }
+        statements
+    }
+
     /// The same, where a row with the same key takes the new values of `overwritten`.
     pub(crate) fn upserts(
         &'static self,

@@ -7,13 +7,16 @@ use sea_orm::sea_query::{DeleteStatement, Expr, ExprTrait, InsertStatement, Quer
 use crate::commit::{Commit, SideEffect};
 use crate::decode::big;
 use crate::rows::{Change, EnvelopeRow};
-use crate::tables::{audit, request, state, vault};
+use crate::tables::{audit, request, state, text, vault};
 
 /// A command with more records than this carries a mark in the log, and replicas reload.
 pub const BULK_THRESHOLD: usize = 5_000;
 
 /// Up to so many rows go to PostgreSQL as one statement.
 const ONE_STATEMENT: usize = 500;
+
+/// Texts that one statement carries: 16 MiB of the largest.
+const TEXTS: usize = 64;
 
 /// Keys that one delete names.
 const KEYS: usize = 1_000;
@@ -46,6 +49,10 @@ pub(crate) fn of(commit: &Commit) -> Vec<Step> {
             &mut steps,
             state::CHANGE.inserts(mark.into_iter().chain(records)),
         );
+    }
+    for texts in commit.texts.chunks(TEXTS) {
+        let rows = texts.iter().map(text::text_values);
+        insert(&mut steps, text::TEXT.inserts_missing(rows));
     }
     side_effects(&mut steps, &commit.side);
     let audit = commit.audit.iter().map(audit::audit_values);
@@ -169,7 +176,7 @@ fn without_bytes(row: &EnvelopeRow) -> EnvelopeRow {
 /// Whether the command may be one statement: small, and no row touched twice outside the log,
 /// since parts of one statement do not see each other.
 pub(crate) fn fit_one_statement(commit: &Commit) -> bool {
-    let rows = commit.changes.len() + commit.side.len() + commit.ledger.len();
+    let rows = commit.changes.len() + commit.texts.len() + commit.side.len() + commit.ledger.len();
     let mut targets = HashSet::new();
     rows <= ONE_STATEMENT
         && commit.side.iter().all(|effect| {

@@ -3,4 +3,5 @@
 pub(crate) mod audit;
 pub(crate) mod request;
 pub(crate) mod state;
+pub(crate) mod text;
 pub(crate) mod vault;

@@ -44,7 +44,8 @@ suite! {
             load_skips_kinds, history_runs_backwards, signal_changes, bad_row_is_named;
         sealed: erase_keeps_the_row, state_code_keeps_the_bytes, tail_brings_envelopes,
             verifiers_come_and_go, ring_is_made_once;
-        requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces;
+        requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces,
+            texts_are_kept_once;
         audit: appends_and_lists, chain_holds_under_concurrency;
         faults: read_only_is_told, closed_store_is_unavailable;
     }
@@ -58,7 +59,8 @@ suite! {
             load_skips_kinds, history_runs_backwards, signal_changes;
         sealed: erase_keeps_the_row, state_code_keeps_the_bytes, tail_brings_envelopes,
             verifiers_come_and_go, ring_is_made_once;
-        requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces;
+        requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces,
+            texts_are_kept_once;
         audit: appends_and_lists, chain_holds_under_concurrency;
         faults: closed_store_is_unavailable;
     }
@@ -73,7 +75,8 @@ suite! {
             load_skips_kinds, history_runs_backwards, signal_changes, bad_row_is_named;
         sealed: erase_keeps_the_row, state_code_keeps_the_bytes, tail_brings_envelopes,
             verifiers_come_and_go, ring_is_made_once;
-        requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces;
+        requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces,
+            texts_are_kept_once;
         audit: appends_and_lists, chain_holds_under_concurrency;
         faults: read_only_is_told, closed_store_is_unavailable, frozen_server_times_out,
             stopped_server_is_unavailable, full_pool_is_unavailable, commits_wake_listeners,

@@ -159,6 +159,7 @@ pub(crate) fn command(head: &Head, changes: Vec<ChangeRow>) -> Commit {
         time_us,
         updated_by: "someone".to_owned(),
         changes,
+        texts: Vec::new(),
         side: Vec::new(),
         audit: Some(AuditRow {
             sequence,
@@ -185,6 +186,7 @@ pub(crate) fn nothing(head: &Head) -> Commit {
         time_us: head.log_time_us,
         updated_by: "someone".to_owned(),
         changes: Vec::new(),
+        texts: Vec::new(),
         side: Vec::new(),
         audit: None,
         answer: None,

@@ -1,6 +1,6 @@
 //! Stored answers and the import ledger.
 
-use aiconfig_persistence::{AnswerScope, Commit, LedgerRow, StoredAnswerRow};
+use aiconfig_persistence::{AnswerScope, Commit, LedgerRow, StoredAnswerRow, TextRow};
 
 use crate::place::{Place, begin, command, nothing, put};
 
@@ -113,4 +113,42 @@ pub(crate) async fn ledger_replaces(place: Place) {
         expected[1..2]
     );
     assert!(store.ledger("app.other", &pks).await.unwrap().is_empty());
+}
+
+pub(crate) async fn texts_are_kept_once(place: Place) {
+    let store = place.store().await;
+    let row = |number: u8, value: &str| TextRow {
+        hash: vec![number; 32],
+        value: value.into(),
+    };
+    let texts = vec![
+        row(1, "one"),
+        row(2, "two\r\n\u{1f980} \u{5d0}"),
+        row(1, "one"),
+    ];
+    let open = begin(&store).await;
+    let mut commit = command(&open.head().clone(), vec![put("thing", "a", "1")]);
+    commit.texts = texts.clone();
+    open.commit(commit).await.unwrap();
+    // What is there already is left, also with another command.
+    let open = begin(&store).await;
+    let mut commit = command(&open.head().clone(), vec![put("thing", "a", "2")]);
+    commit.texts = vec![row(1, "other"), row(3, &"x".repeat(256 * 1024))];
+    open.commit(commit).await.unwrap();
+    let mut found = store
+        .texts(&[[3; 32], [1; 32], [2; 32], [9; 32]])
+        .await
+        .unwrap();
+    found.sort_by(|one, other| one.hash.cmp(&other.hash));
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[..2], texts[..2]);
+    assert_eq!(found[2].value.len(), 256 * 1024);
+    // A write that is given up leaves none.
+    let open = begin(&store).await;
+    let mut commit = command(&open.head().clone(), vec![put("thing", "a", "3")]);
+    commit.texts = vec![row(4, "four")];
+    commit.new_head.revision += 1;
+    assert!(open.commit(commit).await.is_err());
+    assert_eq!(store.texts(&[[4; 32]]).await.unwrap(), Vec::new());
+    assert_eq!(store.texts(&[]).await.unwrap(), Vec::new());
 }
