@@ -1,6 +1,6 @@
 //! Why a command or a query is refused: one reason, a sentence, and every field at fault.
 
-use crate::AccountId;
+use crate::{AccountId, PromptType};
 
 /// Machine-readable reasons; on the wire they are `ErrorInfo.reason` in upper snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,11 @@ pub enum Reason {
     KeyOriginChanged,
     DuplicateKey,
     FingerprintMismatch,
+    PromptNotFound,
+    PromptVersionNotFound,
+    PromptInactive,
+    PromptNotCustomized,
+    MergeConflict,
 }
 
 /// One field of a request that is at fault. The description never repeats the refused value.
@@ -93,6 +98,13 @@ impl Rejection {
             "account {account} is not registered; push it with UpsertAccount and try again"
         );
         Self::new(Reason::AccountNotFound, message).about("Account", account.to_string())
+    }
+
+    /// A prompt type that the library does not have.
+    #[must_use]
+    pub fn prompt_not_found(prompt_type: &PromptType) -> Self {
+        let message = format!("there is no prompt {prompt_type}");
+        Self::new(Reason::PromptNotFound, message).about("GlobalPrompt", prompt_type.as_str())
     }
 
     /// Malformed or out of range: every violation at once.
