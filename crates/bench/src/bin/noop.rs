@@ -13,8 +13,8 @@ use aiconfig_proto::v1::{
 use clap::Parser;
 use prost::Message as _;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use zeroizing_alloc::ZeroAlloc;
 
@@ -73,7 +73,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Args { listen, bytes } = Args::parse();
     let listener = TcpListener::bind(listen).await?;
     let service = ModelConfigServiceServer::new(Noop(answer(bytes)));
-    // The same as in crates/server/src/serve.rs.
+    // From here on the same as in crates/server/src/serve.rs.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     Server::builder()
         .max_concurrent_streams(256)
         .http2_max_local_error_reset_streams(Some(1024))
@@ -82,7 +83,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .add_service(service.max_decoding_message_size(MESSAGE))
-        .serve_with_incoming(TcpListenerStream::new(listener))
+        .serve_with_incoming(incoming)
         .await?;
     Ok(())
 }
