@@ -11,7 +11,7 @@ pub struct FieldScope<'a> {
     pub modality: Modality,
     /// The one provider whose model they name; `None`: the service's, else the model's own.
     pub provider: Option<&'a ProviderName>,
-    /// The model whose limits hold where the values name none.
+    /// The model whose limits hold where the values name none, or one that is passed over.
     pub fallback_model: Option<&'a Model>,
     /// What stands before a field's name in a violation, such as `config.`.
     pub prefix: &'a str,
@@ -62,6 +62,7 @@ pub fn check_fields(
 ) -> Result<Vec<String>, Vec<Violation>> {
     let mut check = Check {
         scope,
+        model_refused: false,
         violations: Vec::new(),
         warnings: Vec::new(),
     };
@@ -71,11 +72,8 @@ pub fn check_fields(
     let service = check.service(snapshot, merged, given);
     let owner = scope.provider.cloned().or(service);
     let (named, used) = check.model(snapshot, merged, given, owner.as_ref());
-    let used = used.or(if merged.model.is_none() {
-        scope.fallback_model
-    } else {
-        None
-    });
+    // Beside a model that was just refused there are no limits to hold the others to.
+    let used = used.or(scope.fallback_model.filter(|_| !check.model_refused));
     for field in Field::ALL {
         if looked_at(field) {
             check.value(field, merged, named, used);
@@ -90,12 +88,14 @@ pub fn check_fields(
 
 struct Check<'a> {
     scope: &'a FieldScope<'a>,
+    model_refused: bool,
     violations: Vec<Violation>,
     warnings: Vec<String>,
 }
 
 impl Check<'_> {
     fn refuse(&mut self, field: Field, right: impl Into<String>) {
+        self.model_refused |= field == Field::Model;
         self.violations.push(Violation::new(
             format!("{}{}", self.scope.prefix, field.as_str()),
             right,
@@ -157,16 +157,16 @@ impl Check<'_> {
             }
             return (None, None);
         };
-        if owner.is_some_and(|owner| *owner != model.provider)
-            && (is_given || given.contains(&Field::Service))
-        {
-            if merged.service.is_some() && self.scope.provider.is_none() {
-                self.refuse(Field::Service, "the service of the model, or none");
+        if owner.is_some_and(|owner| *owner != model.provider) {
+            if is_given || given.contains(&Field::Service) {
+                if merged.service.is_some() && self.scope.provider.is_none() {
+                    self.refuse(Field::Service, "the service of the model, or none");
+                }
+                self.refuse(
+                    Field::Model,
+                    format!("a model of the service; {}", choices()),
+                );
             }
-            self.refuse(
-                Field::Model,
-                format!("a model of the service; {}", choices()),
-            );
             return (named, None);
         }
         let used = snapshot.usable(model);

@@ -139,6 +139,26 @@ impl ModelFields {
         }
     }
 
+    /// Sets a field; a value of another type than the field's is not taken.
+    pub fn set(&mut self, field: Field, value: FieldValue) {
+        match (field, value) {
+            (Field::Service, FieldValue::Text(text)) => self.service = Some(text),
+            (Field::Model, FieldValue::Text(text)) => self.model = Some(text),
+            (Field::Temperature, FieldValue::Number(number)) => self.temperature = Some(number),
+            (Field::MaxTokens, FieldValue::Whole(whole)) => self.max_tokens = Some(whole),
+            (Field::ImageSize, FieldValue::Text(text)) => self.image_size = Some(text),
+            (Field::ImageQuality, FieldValue::Text(text)) => self.image_quality = Some(text),
+            (Field::ImageStyle, FieldValue::Text(text)) => self.image_style = Some(text),
+            (Field::ImageFormat, FieldValue::Text(text)) => self.image_format = Some(text),
+            (Field::MaxInArticleImages, FieldValue::Whole(whole)) => {
+                self.max_in_article_images = Some(whole);
+            }
+            (Field::Steps, FieldValue::Whole(whole)) => self.steps = Some(whole),
+            (Field::Guidance, FieldValue::Number(number)) => self.guidance = Some(number),
+            (_, FieldValue::Text(_) | FieldValue::Number(_) | FieldValue::Whole(_)) => {}
+        }
+    }
+
     /// Takes a field over from other values; absent there, it becomes absent here.
     pub fn take(&mut self, field: Field, from: &Self) {
         match field {

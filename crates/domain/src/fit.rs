@@ -2,7 +2,7 @@
 //! field, and the rest stays (section 9).
 
 use crate::check::{FieldScope, check_fields};
-use crate::command::effective_model;
+use crate::effective::model_of_row;
 use crate::integration::{provider_of_service, service_of_provider};
 use crate::{Field, IntegrationType, Modality, ModelFields, ProviderName, Snapshot};
 
@@ -65,7 +65,7 @@ pub fn fit_settings(
     // The limits are those of the model that is left.
     let row = fitted.fields.clone();
     let scope = FieldScope {
-        fallback_model: effective_model(snapshot, kind, modality, &row),
+        fallback_model: model_of_row(snapshot, kind, modality, Some(&row)),
         ..scope
     };
     for field in given.iter().copied() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, Modality, ProviderName, Rejection, Snapshot};
+use crate::{Field, Modality, ModelFields, ProviderName, Rejection, Snapshot};
 
 /// A type of integration settings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,6 +21,12 @@ pub enum IntegrationType {
 }
 
 const TEXT_GENERATION: &[Field] = &[Field::Service];
+const TEXT: &[Field] = &[
+    Field::Service,
+    Field::Model,
+    Field::Temperature,
+    Field::MaxTokens,
+];
 const TEXT_PROVIDER: &[Field] = &[Field::Model, Field::Temperature, Field::MaxTokens];
 const IMAGE_GENERATION: &[Field] = &[
     Field::Service,
@@ -39,10 +45,23 @@ const IMAGE_PROVIDER: &[Field] = &[
     Field::ImageQuality,
     Field::ImageStyle,
     Field::ImageFormat,
+    Field::MaxInArticleImages,
     Field::Steps,
     Field::Guidance,
 ];
 const EMBEDDING_GENERATION: &[Field] = &[Field::Service, Field::Model];
+
+impl Modality {
+    /// The fields that a function of this modality has, and that a call of it can give.
+    #[must_use]
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Text => TEXT,
+            Self::Image => IMAGE_GENERATION,
+            Self::Embedding => EMBEDDING_GENERATION,
+        }
+    }
+}
 
 impl IntegrationType {
     /// The types that are no provider's.
@@ -183,5 +202,16 @@ pub fn service_of_provider(modality: Modality, provider: &ProviderName) -> Arc<s
     match (modality, provider.as_str()) {
         (Modality::Image, "dalle") => "openai".into(),
         (_, name) => name.into(),
+    }
+}
+
+impl ModelFields {
+    /// Calls the service by the one name that is stored and shown.
+    pub(crate) fn name_service(&mut self, modality: Modality) {
+        if let Some(service) = &self.service
+            && let Some(provider) = provider_of_service(modality, service)
+        {
+            self.service = Some(service_of_provider(modality, &provider));
+        }
     }
 }

@@ -116,13 +116,7 @@ pub fn select_model<'a>(
         match usable_here(snapshot, provider, modality, named) {
             Ok(model) => {
                 if model.model_id.as_str() != &**named {
-                    note(Adjustment {
-                        field: Field::Model,
-                        kind: AdjustmentKind::ModelRetiredReplaced,
-                        from: named.to_string(),
-                        to: model.model_id.to_string(),
-                        level: *source,
-                    });
+                    note(replaced(named, model, *source));
                 }
                 return Some(SelectedModel {
                     model,
@@ -142,10 +136,27 @@ pub fn select_model<'a>(
     }
     let default = snapshot.default_model(provider, modality)?;
     let model = snapshot.usable(default)?;
+    if model.model_id != default.model_id {
+        note(replaced(
+            default.model_id.as_str(),
+            model,
+            FieldSource::Catalog,
+        ));
+    }
     Some(SelectedModel {
         model,
         source: FieldSource::Catalog,
     })
+}
+
+fn replaced(named: &str, model: &Model, level: FieldSource) -> Adjustment {
+    Adjustment {
+        field: Field::Model,
+        kind: AdjustmentKind::ModelRetiredReplaced,
+        from: named.to_owned(),
+        to: model.model_id.to_string(),
+        level,
+    }
 }
 
 fn usable_here<'a>(

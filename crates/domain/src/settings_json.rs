@@ -48,13 +48,15 @@ pub struct ParsedSettings {
     pub values: ModelFields,
     /// Fields that were given as null.
     pub cleared: Vec<Field>,
-    /// Fields whose value was a credential: neither given nor absent.
+    /// Fields of which stripping left nothing: neither given nor absent.
     pub untouched: Vec<Field>,
+    /// Whether any value was given but nulls and the switch, a wrong one too.
+    pub gives_values: bool,
     /// The row's switch, if given.
     pub enabled: Option<bool>,
     /// Where credentials stood.
     pub stripped: Vec<String>,
-    /// Whether only stripping left nothing.
+    /// Whether stripping alone left nothing but what views give out.
     pub emptied: bool,
     /// What is wrong with it.
     pub violations: Vec<Violation>,
@@ -63,22 +65,13 @@ pub struct ParsedSettings {
 /// Reads a settings JSON for a type with these fields. Refused values are not echoed.
 #[must_use]
 pub fn parse_settings(config: Value, fields: &[Field]) -> ParsedSettings {
-    let given = config
-        .as_object()
-        .is_some_and(|members| !members.is_empty());
-    let untouched = fields
+    let named: Vec<Field> = fields
         .iter()
         .copied()
-        .filter(|field| {
-            config
-                .get(field.as_str())
-                .and_then(Value::as_str)
-                .is_some_and(crate::looks_like_key)
-        })
+        .filter(|field| config.get(field.as_str()).is_some())
         .collect();
     let stripped = strip_credentials(config);
     let mut parsed = ParsedSettings {
-        untouched,
         stripped: stripped.paths,
         ..ParsedSettings::default()
     };
@@ -88,9 +81,15 @@ pub fn parse_settings(config: Value, fields: &[Field]) -> ParsedSettings {
             .push(Violation::new("config", "an object of settings"));
         return parsed;
     };
-    parsed.emptied = given && members.is_empty();
+    parsed.untouched = named
+        .into_iter()
+        .filter(|field| !members.contains_key(field.as_str()))
+        .collect();
+    let is_given = |name: &String| !VIEW_MEMBERS.contains(&name.as_str());
+    parsed.emptied = !parsed.stripped.is_empty() && !members.keys().any(is_given);
     for (name, value) in members {
         let path = format!("config.{name}");
+        parsed.gives_values |= is_given(&name) && name != "enabled" && !value.is_null();
         if name == "enabled" {
             match value {
                 Value::Bool(on) => parsed.enabled = Some(on),
@@ -105,7 +104,7 @@ pub fn parse_settings(config: Value, fields: &[Field]) -> ParsedSettings {
             } else if let Err(right) = set(&mut parsed.values, field, &value) {
                 parsed.violations.push(Violation::new(path, right));
             }
-        } else if !VIEW_MEMBERS.contains(&name.as_str()) {
+        } else if is_given(&name) {
             let known: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
             parsed.violations.push(Violation::new(
                 path,

@@ -38,10 +38,11 @@ fn strip(value: Value, path: &str, paths: &mut Vec<String>) -> Option<Value> {
                     format!("{path}.{name}")
                 };
                 if names_credential(&name) || looks_like_key(&name) {
-                    paths.push(if looks_like_key(&name) {
-                        format!("{path}.*")
-                    } else {
-                        at
+                    // A name that is itself a key is not told.
+                    paths.push(match (looks_like_key(&name), path) {
+                        (false, _) => at,
+                        (true, "") => "*".to_owned(),
+                        (true, path) => format!("{path}.*"),
                     });
                 } else if let Some(member) = strip(member, &at, paths) {
                     kept.insert(name, member);
@@ -74,16 +75,17 @@ pub fn looks_like_key(text: &str) -> bool {
 }
 
 /// Whether a name says that its value is a credential. It is split into words at case changes,
-/// `_`, `-`, `.` and blanks; the fields of the settings never are one.
+/// `_`, `-`, `.` and blanks; the fields of the settings never are one. A run of capitals can end
+/// in two ways, as in `APIKey` and `APIkey`: either reading counts.
 #[must_use]
 pub fn names_credential(name: &str) -> bool {
-    if Field::parse(name).is_some() {
-        return false;
-    }
-    let words = words(name);
-    if words == ["max", "tokens"] {
-        return false;
-    }
+    Field::parse(name).is_none()
+        && [false, true]
+            .into_iter()
+            .any(|whole| says_so(&words(name, whole)))
+}
+
+fn says_so(words: &[String]) -> bool {
     let single = [
         "apikey",
         "apikeys",
@@ -108,25 +110,30 @@ pub fn names_credential(name: &str) -> bool {
         || words
             .windows(2)
             .any(|pair| pairs.contains(&(pair[0].as_str(), pair[1].as_str())))
-        || words == ["token"]
-        || words == ["key"]
+        || matches!(words, [only] if only == "token" || only == "key")
 }
 
-fn words(name: &str) -> Vec<String> {
+/// The words of a name. The last capital of a run starts the word that follows (`APIKey`), or
+/// with `whole_runs` belongs to the run (`APIkey`).
+fn words(name: &str, whole_runs: bool) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let chars: Vec<char> = name.chars().collect();
+    let upper = |at: Option<usize>| {
+        at.and_then(|at| chars.get(at))
+            .is_some_and(|c| c.is_uppercase())
+    };
     for (at, &c) in chars.iter().enumerate() {
         let blank = matches!(c, '_' | '-' | '.') || c.is_whitespace();
-        let before = at.checked_sub(1).and_then(|at| chars.get(at));
-        // A new word starts where the case rises, and at the last capital of a run: APIKey.
+        let before = at.checked_sub(1);
         let rises = c.is_uppercase()
-            && before.is_some_and(|b| {
-                b.is_lowercase()
-                    || b.is_ascii_digit()
-                    || (b.is_uppercase() && chars.get(at + 1).is_some_and(|n| n.is_lowercase()))
-            });
-        if (blank || rises) && !word.is_empty() {
+            && before.is_some_and(|b| chars[b].is_lowercase() || chars[b].is_ascii_digit());
+        let run_ends = if whole_runs {
+            c.is_lowercase() && upper(before) && upper(at.checked_sub(2))
+        } else {
+            c.is_uppercase() && upper(before) && chars.get(at + 1).is_some_and(|n| n.is_lowercase())
+        };
+        if (blank || rises || run_ends) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
         if !blank {

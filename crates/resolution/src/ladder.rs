@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aiconfig_domain::{
-    Adjustment, AdjustmentKind, Field, FieldSource, LevelFields, Matched, Modality, Model,
+    Adjustment, AdjustmentKind, Field, FieldSource, Inherited, LevelFields, Modality, Model,
     ModelFields, SelectedService, Snapshot, select_model, select_service,
 };
 
@@ -87,119 +87,38 @@ impl Walked<'_> {
         self.winners[field.index()] = Some(at);
     }
 
-    fn note(
-        &mut self,
-        field: Field,
-        kind: AdjustmentKind,
-        from: String,
-        to: String,
-        level: FieldSource,
-    ) {
-        self.adjustments.push(Adjustment {
-            field,
-            kind,
-            from,
-            to,
-            level,
-        });
-    }
-
     fn parameter(&mut self, field: Field, levels: &[Level<'_>]) {
-        let model = self.model;
-        let supported = match field {
-            Field::Service | Field::Model => return,
-            Field::Temperature => model.capabilities.temperature,
-            Field::Steps => model.capabilities.steps,
-            Field::Guidance => model.capabilities.guidance,
-            Field::ImageSize | Field::ImageQuality | Field::ImageStyle | Field::ImageFormat => {
-                !model.list_of(field).is_empty()
-            }
-            Field::MaxTokens | Field::MaxInArticleImages => true,
-        };
+        if matches!(field, Field::Service | Field::Model) {
+            return;
+        }
         for (at, level) in levels.iter().enumerate() {
             let Some(fields) = level.fields else { continue };
             let Some(value) = fields.get(field) else {
                 continue;
             };
-            if !supported {
-                self.note(
-                    field,
-                    AdjustmentKind::UnsupportedByModel,
-                    value.to_string(),
-                    String::new(),
-                    level.source,
-                );
-                continue;
-            }
-            if let Some(text) = fields.text(field) {
-                match model.match_value(field, text) {
-                    Some(Matched::Listed) => self.fields.take(field, fields),
-                    Some(Matched::Alias(to)) => {
-                        self.note(
-                            field,
-                            AdjustmentKind::AliasedForModel,
-                            text.to_string(),
-                            to.to_string(),
-                            level.source,
-                        );
-                        put_text(&mut self.fields, field, to);
-                    }
-                    None => {
-                        let from = text.to_string();
-                        self.note(
-                            field,
-                            AdjustmentKind::UnsupportedByModel,
-                            from,
-                            String::new(),
-                            level.source,
-                        );
-                        continue;
-                    }
+            let (kind, to) = match self.model.inherit(field, &value) {
+                Inherited::Unchanged => {
+                    self.fields.set(field, value);
+                    return self.win(field, at, level.source);
                 }
-            } else {
-                self.fields.take(field, fields);
-                self.clamp(field, level.source);
+                Inherited::Changed(kind, to) => (kind, Some(to)),
+                Inherited::Unsupported => (AdjustmentKind::UnsupportedByModel, None),
+            };
+            self.adjustments.push(Adjustment {
+                field,
+                kind,
+                from: value.to_string(),
+                to: to.as_ref().map(ToString::to_string).unwrap_or_default(),
+                level: level.source,
+            });
+            if let Some(to) = to {
+                self.fields.set(field, to);
+                return self.win(field, at, level.source);
             }
-            self.win(field, at, level.source);
-            return;
         }
-        // The catalogue gives the model's own limit and the first of its lists.
-        if field == Field::MaxTokens && model.max_output_tokens.is_some() {
-            self.fields.max_tokens = model.max_output_tokens;
-            self.win(field, levels.len(), FieldSource::Catalog);
-        } else if let Some(first) = model.list_of(field).first() {
-            put_text(&mut self.fields, field, Arc::clone(first));
+        if let Some(value) = self.model.catalogue_value(field) {
+            self.fields.set(field, value);
             self.win(field, levels.len(), FieldSource::Catalog);
         }
-    }
-
-    fn clamp(&mut self, field: Field, level: FieldSource) {
-        let kind = AdjustmentKind::ClampedToModelLimit;
-        if field == Field::Temperature
-            && let Some(value) = self.fields.temperature
-            && value > self.model.capabilities.max_temperature
-        {
-            let max = self.model.capabilities.max_temperature;
-            self.fields.temperature = Some(max);
-            self.note(field, kind, value.to_string(), max.to_string(), level);
-        }
-        if field == Field::MaxTokens
-            && let (Some(value), Some(limit)) =
-                (self.fields.max_tokens, self.model.max_output_tokens)
-            && value > limit
-        {
-            self.fields.max_tokens = Some(limit);
-            self.note(field, kind, value.to_string(), limit.to_string(), level);
-        }
-    }
-}
-
-fn put_text(fields: &mut ModelFields, field: Field, value: Arc<str>) {
-    match field {
-        Field::ImageSize => fields.image_size = Some(value),
-        Field::ImageQuality => fields.image_quality = Some(value),
-        Field::ImageStyle => fields.image_style = Some(value),
-        Field::ImageFormat => fields.image_format = Some(value),
-        _ => {}
     }
 }

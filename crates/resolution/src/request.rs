@@ -1,53 +1,34 @@
 //! Values given in a call: never silently changed, so each is checked (section 4).
 
 use aiconfig_domain::{
-    Field, Matched, Modality, Model, ModelFields, Reason, Rejection, Snapshot, Violation,
-    model_choices, provider_of_service, service_choices,
+    Capabilities, Field, Matched, Modality, Model, ModelFields, Reason, Rejection, Snapshot,
+    Violation, model_choices, provider_of_service, service_choices,
 };
-
-/// The fields that a call of a modality can give.
-pub(crate) const fn fields_of(modality: Modality) -> &'static [Field] {
-    match modality {
-        Modality::Text => &[
-            Field::Service,
-            Field::Model,
-            Field::Temperature,
-            Field::MaxTokens,
-        ],
-        Modality::Image => &[
-            Field::Service,
-            Field::Model,
-            Field::ImageSize,
-            Field::ImageQuality,
-            Field::ImageStyle,
-            Field::ImageFormat,
-            Field::MaxInArticleImages,
-            Field::Steps,
-            Field::Guidance,
-        ],
-        Modality::Embedding => &[Field::Service, Field::Model],
-    }
-}
 
 fn violation(field: Field, right: impl Into<String>) -> Violation {
     Violation::new(format!("overrides.{}", field.as_str()), right)
 }
 
-/// Whether a violation leaves open which model the call is about.
-pub(crate) fn names_model(violation: &Violation) -> bool {
-    ["overrides.service", "overrides.model"].contains(&violation.field.as_str())
+/// What the names that a call gives come to.
+pub(crate) struct Names<'a> {
+    /// What is wrong with them.
+    pub(crate) violations: Vec<Violation>,
+    /// Whether service and model, where given, are such as the call can name.
+    pub(crate) known: bool,
+    /// The model that the call names, where it is one that it can name.
+    pub(crate) model: Option<&'a Model>,
 }
 
-/// Checks what can be checked before the model is known. A retired model is told apart, because
-/// invalid values come before it.
-pub(crate) fn check_names(
-    snapshot: &Snapshot,
+/// Checks which fields a call gives, its service and its model.
+pub(crate) fn check_names<'a>(
+    snapshot: &'a Snapshot,
     modality: Modality,
     given: &ModelFields,
-) -> (Vec<Violation>, Option<Rejection>) {
+) -> Names<'a> {
+    let mut known = true;
     let mut violations: Vec<Violation> = given
         .set_fields()
-        .filter(|field| !fields_of(modality).contains(field))
+        .filter(|field| !modality.fields().contains(field))
         .map(|field| {
             violation(
                 field,
@@ -64,35 +45,35 @@ pub(crate) fn check_names(
             .as_ref()
             .and_then(|name| snapshot.provider(name.as_str()));
         if !sells.is_some_and(|provider| provider.value.modalities.contains(&modality)) {
+            known = false;
             violations.push(violation(
                 Field::Service,
                 format!("one of {}", service_choices(snapshot, modality).join(", ")),
             ));
         }
     }
-    let mut retired = None;
-    if let Some(name) = &given.model {
-        let provider = provider.flatten();
-        let choices = || {
-            format!(
-                "one of {}",
-                model_choices(snapshot, modality, provider.as_ref()).join(", ")
-            )
-        };
-        match snapshot.model(name).map(|model| &model.value) {
-            Some(model)
-                if model.modality == modality
-                    && provider.as_ref().is_none_or(|p| *p == model.provider) =>
-            {
-                retired = (!model.active).then(|| retired_model(snapshot, model));
-            }
-            _ => violations.push(violation(Field::Model, choices())),
+    let provider = provider.flatten();
+    let model = given.model.as_ref().and_then(|name| {
+        let found = snapshot.model(name).map(|model| &model.value);
+        let found = found.filter(|model| {
+            model.modality == modality && provider.as_ref().is_none_or(|p| *p == model.provider)
+        });
+        if found.is_none() {
+            known = false;
+            let choices = model_choices(snapshot, modality, provider.as_ref()).join(", ");
+            violations.push(violation(Field::Model, format!("one of {choices}")));
         }
+        found
+    });
+    Names {
+        violations,
+        known,
+        model,
     }
-    (violations, retired)
 }
 
-fn retired_model(snapshot: &Snapshot, model: &Model) -> Rejection {
+/// Refuses a model that is not usable, naming what to use.
+pub(crate) fn retired_model(snapshot: &Snapshot, model: &Model) -> Rejection {
     let used = snapshot.usable(model).map(|used| used.model_id.to_string());
     let next = used.as_ref().map_or_else(
         || "choose another".to_owned(),
@@ -109,71 +90,79 @@ fn retired_model(snapshot: &Snapshot, model: &Model) -> Rejection {
     }
 }
 
-/// Checks the other values against the model that they would be used with.
-pub(crate) fn check_values(model: &Model, given: &ModelFields) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    let mut refuse = |field, right: String| violations.push(violation(field, right));
-    let lacks = |what: &str| format!("model {} takes no {what}; leave it out", model.model_id);
-    if let Some(value) = given.temperature {
-        let max = model.capabilities.max_temperature;
-        if !model.capabilities.temperature {
-            refuse(Field::Temperature, lacks("temperature"));
-        } else if !(0.0..=max).contains(&value) {
-            refuse(Field::Temperature, format!("a number from 0 to {max}"));
+/// Checks the other values against the model that they would be used with; where there is none,
+/// against what holds for every model.
+pub(crate) fn check_values(
+    modality: Modality,
+    model: Option<&Model>,
+    given: &ModelFields,
+) -> Vec<Violation> {
+    modality
+        .fields()
+        .iter()
+        .filter_map(|field| {
+            let right = wrong(*field, model, given)?;
+            Some(violation(*field, right))
+        })
+        .collect()
+}
+
+/// What would be right, if a value is wrong.
+fn wrong(field: Field, model: Option<&Model>, given: &ModelFields) -> Option<String> {
+    let lacks = |able: fn(&Capabilities) -> bool| {
+        let model = model.filter(|model| !able(&model.capabilities))?;
+        Some(takes_no(model, field))
+    };
+    match field {
+        Field::Service | Field::Model => None,
+        Field::Temperature => {
+            let value = given.temperature?;
+            let max = model.map_or(2.0, |model| model.capabilities.max_temperature);
+            lacks(|able| able.temperature).or_else(|| {
+                let fits = (0.0..=max).contains(&value);
+                (!fits).then(|| format!("a number from 0 to {max}"))
+            })
         }
-    }
-    let limit = model.max_output_tokens.unwrap_or(i32::MAX);
-    if given
-        .max_tokens
-        .is_some_and(|value| !(1..=limit).contains(&value))
-    {
-        refuse(
-            Field::MaxTokens,
-            format!("a whole number from 1 to {limit}"),
-        );
-    }
-    for field in [
-        Field::ImageSize,
-        Field::ImageQuality,
-        Field::ImageStyle,
-        Field::ImageFormat,
-    ] {
-        if let Some(value) = given.text(field)
-            && model.match_value(field, value) != Some(Matched::Listed)
-        {
+        Field::MaxTokens => {
+            let limit = model.and_then(|model| model.max_output_tokens);
+            whole(given.max_tokens?, 1, limit.unwrap_or(i32::MAX))
+        }
+        Field::MaxInArticleImages => whole(given.max_in_article_images?, 0, 20),
+        Field::Steps => {
+            let value = given.steps?;
+            lacks(|able| able.steps).or_else(|| whole(value, 1, 100))
+        }
+        Field::Guidance => {
+            let value = given.guidance?;
+            lacks(|able| able.guidance).or_else(|| {
+                let fits = (0.0..=50.0).contains(&value);
+                (!fits).then(|| "a number from 0 to 50".to_owned())
+            })
+        }
+        Field::ImageSize | Field::ImageQuality | Field::ImageStyle | Field::ImageFormat => {
+            let (value, model) = (given.text(field)?, model?);
+            if model.match_value(field, value) == Some(Matched::Listed) {
+                return None;
+            }
             let list: Vec<&str> = model.list_of(field).iter().map(|entry| &**entry).collect();
-            refuse(
-                field,
-                if list.is_empty() {
-                    lacks(field.as_str())
-                } else {
-                    format!("one of {}", list.join(", "))
-                },
-            );
+            Some(if list.is_empty() {
+                takes_no(model, field)
+            } else {
+                format!("one of {}", list.join(", "))
+            })
         }
     }
-    if given
-        .max_in_article_images
-        .is_some_and(|value| !(0..=20).contains(&value))
-    {
-        refuse(
-            Field::MaxInArticleImages,
-            "a whole number from 0 to 20".to_owned(),
-        );
-    }
-    if let Some(value) = given.steps {
-        if !model.capabilities.steps {
-            refuse(Field::Steps, lacks("steps"));
-        } else if !(1..=100).contains(&value) {
-            refuse(Field::Steps, "a whole number from 1 to 100".to_owned());
-        }
-    }
-    if let Some(value) = given.guidance {
-        if !model.capabilities.guidance {
-            refuse(Field::Guidance, lacks("guidance"));
-        } else if !(0.0..=50.0).contains(&value) {
-            refuse(Field::Guidance, "a number from 0 to 50".to_owned());
-        }
-    }
-    violations
+}
+
+fn takes_no(model: &Model, field: Field) -> String {
+    format!(
+        "model {} takes no {}; leave it out",
+        model.model_id,
+        field.as_str()
+    )
+}
+
+fn whole(value: i32, min: i32, max: i32) -> Option<String> {
+    let fits = (min..=max).contains(&value);
+    (!fits).then(|| format!("a whole number from {min} to {max}"))
 }

@@ -11,7 +11,7 @@ use aiconfig_domain::{
 
 use crate::explain::{FieldExplanation, explain};
 use crate::ladder::{Level, Sources, Walked, service, walk};
-use crate::request::{check_names, check_values, fields_of, names_model};
+use crate::request::{Names, check_names, check_values, retired_model};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -80,7 +80,6 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
     if !may_override && !given.is_empty() && !lowers_only {
         return Err(plan_forbids(query.account, plan));
     }
-    let (mut violations, retired) = check_names(snapshot, function.modality, given);
     let call = Call {
         snapshot,
         function,
@@ -88,35 +87,21 @@ pub fn resolve(snapshot: &Snapshot, query: &Query, now: Timestamp) -> Result<Res
         may_override,
     };
     if !may_override && !given.is_empty() {
-        let without = call.walk(&ModelFields::default())?.0.fields.max_tokens;
+        let nothing = ModelFields::default();
+        let without = call.walk(&nothing).ok();
+        let without = without.and_then(|(walked, _)| walked.fields.max_tokens);
         if given.max_tokens > without && without.is_some() {
             return Err(plan_forbids(query.account, plan));
         }
     }
-    // Without a model there is nothing to check the other values against.
-    let (walked, levels) = match call.walk(given) {
-        Ok(walk) if violations.iter().all(|one| !names_model(one)) => walk,
-        Err(unconfigured) if violations.is_empty() => return Err(unconfigured),
-        _ => return Err(Rejection::invalid(violations)),
-    };
-    for more in check_values(walked.model, given) {
-        if violations.iter().all(|known| known.field != more.field) {
-            violations.push(more);
-        }
-    }
-    if !violations.is_empty() {
-        return Err(Rejection::invalid(violations));
-    }
-    if let Some(retired) = retired {
-        return Err(retired);
-    }
+    let (walked, levels) = call.with_values(given)?;
     let used = |source: Option<FieldSource>| {
         matches!(source, Some(FieldSource::Account | FieldSource::Request))
     };
     let dormant = !may_override && call.reads_enabled_row(&walked.service.provider);
     let explanation = query.explain.then(|| {
         let of_service = call.service_levels(given);
-        explain(&walked, fields_of(function.modality), &of_service, &levels)
+        explain(&walked, function.modality.fields(), &of_service, &levels)
     });
     Ok(Resolved {
         plan,
@@ -276,15 +261,44 @@ impl<'a> Call<'a> {
             levels.push(plain(FieldSource::Global, global));
         }
         let name = service.service.clone();
-        walk(
-            self.snapshot,
-            modality,
-            service,
-            fields_of(modality),
-            &levels,
-        )
-        .map(|walked| (walked, levels))
-        .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+        walk(self.snapshot, modality, service, modality.fields(), &levels)
+            .map(|walked| (walked, levels))
+            .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+    }
+
+    /// The walk of a call that gives values: each is checked first, by the model that it would be
+    /// used with.
+    fn with_values<'r>(
+        &self,
+        given: &'r ModelFields,
+    ) -> Result<(Walked<'a>, Vec<Level<'r>>), Rejection>
+    where
+        'a: 'r,
+    {
+        if given.is_empty() {
+            return self.walk(given);
+        }
+        let modality = self.function.modality;
+        let Names {
+            mut violations,
+            known,
+            model: named,
+        } = check_names(self.snapshot, modality, given);
+        let retired = named.filter(|model| !model.active);
+        let walked = self.walk(given);
+        let model = match (retired, &walked) {
+            (Some(model), _) => Some(self.snapshot.usable(model).unwrap_or(model)),
+            (None, Ok(walked)) if known => Some(walked.0.model),
+            (None, _) => None,
+        };
+        violations.extend(check_values(modality, model, given));
+        if !violations.is_empty() {
+            return Err(Rejection::invalid(violations));
+        }
+        match retired {
+            Some(model) => Err(retired_model(self.snapshot, model)),
+            None => walked,
+        }
     }
 
     /// The levels of the service, which come from the general type and section alone.

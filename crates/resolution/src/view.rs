@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aiconfig_domain::{
     AccountEntry, AccountId, Field, FieldSource, IntegrationType, LevelFields, Meta, Modality,
-    Model, ModelFields, Rejection, Snapshot, Stored, model_choices, service_choices,
+    Model, ModelFields, Rejection, Snapshot, Stored, defaults, model_choices, service_choices,
 };
 
 use crate::ladder::{Level, Sources, service, walk};
@@ -87,7 +87,6 @@ pub fn settings_view(
         .filter(|row| row.value.enabled && can_override)
         .map(|row| &row.value.fields);
     let (values, sources, model) = viewer.values(kind, modality, fields, in_force);
-    let (standard, _, _) = viewer.values(kind, modality, fields, None);
     let used = viewer.service(modality);
     let in_use = match kind {
         IntegrationType::Provider(name) => used
@@ -108,7 +107,7 @@ pub fn settings_view(
         function_defaults: function_defaults(snapshot, modality, fields),
         meta: row.map(|row: &Stored<_>| row.meta.clone()),
         values,
-        defaults: standard,
+        defaults: defaults(snapshot, kind),
         sources,
     })
 }
@@ -179,9 +178,12 @@ impl<'a> Viewer<'a> {
         let Some(selected) = selected else {
             return (values, sources, None);
         };
-        if *kind == IntegrationType::TextGeneration {
-            values.service = Some(selected.service);
+        // Stands even where no model of the service can be used.
+        if fields.contains(&Field::Service) {
+            values.service = Some(selected.service.clone());
             sources[Field::Service.index()] = Some(selected.source);
+        }
+        if *kind == IntegrationType::TextGeneration {
             return (values, sources, None);
         }
         let level = |source, fields| Level {

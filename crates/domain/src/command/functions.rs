@@ -3,9 +3,10 @@
 use super::providers::{check_etag, delete, exists, put, put_changed, refuse_any};
 use super::{CommandContext, Decision};
 use crate::check::{FieldScope, check_fields};
+use crate::effective::model_of_function;
 use crate::{
-    Field, Function, FunctionField, FunctionName, Module, Reason, Rejection, Resource, ResourceKey,
-    Snapshot, Violation, is_slug,
+    Field, Function, FunctionField, FunctionName, ModelFields, Module, Reason, Rejection, Resource,
+    ResourceKey, Snapshot, Violation, is_slug,
 };
 
 /// Adds a function.
@@ -41,17 +42,16 @@ impl CreateFunction {
         command: &Self,
         _: &CommandContext,
     ) -> Result<Decision, Rejection> {
-        let given: Vec<Field> = Field::ALL
-            .into_iter()
-            .filter(|field| command.value.defaults.get(*field).is_some())
-            .collect();
-        let warnings = check(snapshot, &command.value, &given)?;
-        if snapshot.function(command.value.name.as_str()).is_some() {
-            return Err(exists("Function", command.value.name.as_str()));
+        let mut value = command.value.clone();
+        value.defaults.name_service(value.modality);
+        let given: Vec<Field> = value.defaults.set_fields().collect();
+        let warnings = check(snapshot, &value, &given)?;
+        if snapshot.function(value.name.as_str()).is_some() {
+            return Err(exists("Function", value.name.as_str()));
         }
         Ok(Decision {
             warnings,
-            ..put(Resource::Function(command.value.clone()))
+            ..put(Resource::Function(value))
         })
     }
 }
@@ -69,6 +69,7 @@ impl UpdateFunction {
         for field in &command.fields {
             field.take(&mut value, &command.value);
         }
+        value.defaults.name_service(value.modality);
         // Only what this update changes is checked; a default may have become unusable since.
         let given: Vec<Field> = Field::ALL
             .into_iter()
@@ -130,13 +131,26 @@ fn check(snapshot: &Snapshot, value: &Function, given: &[Field]) -> Result<Vec<S
     {
         refuse("operation_type", "must be a credit operation that exists");
     }
+    let mut defaults = value.defaults.clone();
+    for field in value.defaults.set_fields() {
+        if !value.modality.fields().contains(&field) {
+            defaults.take(field, &ModelFields::default());
+            if given.contains(&field) {
+                let rule = format!(
+                    "not a field of a function that makes {}",
+                    value.modality.as_str()
+                );
+                refuse(&format!("defaults.{}", field.as_str()), &rule);
+            }
+        }
+    }
     let scope = FieldScope {
         modality: value.modality,
         provider: None,
-        fallback_model: None,
+        fallback_model: model_of_function(snapshot, value),
         prefix: "function.defaults.",
     };
-    match check_fields(snapshot, &scope, &value.defaults, given) {
+    match check_fields(snapshot, &scope, &defaults, given) {
         Ok(warnings) => refuse_any(violations).map(|()| warnings),
         Err(wrong) => {
             violations.extend(wrong);

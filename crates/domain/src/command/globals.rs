@@ -84,6 +84,12 @@ pub(super) fn update(snapshot: &Snapshot, command: &UpdateGlobals) -> Result<Dec
         }
     }
     next.sections.retain(|_, fields| !fields.is_empty());
+    for modality in Modality::ALL {
+        let general = IntegrationType::general(modality);
+        if let Some(fields) = next.sections.get_mut(general.as_str()) {
+            fields.name_service(modality);
+        }
+    }
     let mut warnings = Vec::new();
     for (name, fields) in &next.sections {
         let before = stored.section(name).cloned().unwrap_or_default();

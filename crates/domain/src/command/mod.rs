@@ -21,7 +21,6 @@ pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFre
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use modules::{UpdateAccountModules, UpdatePlatformModules};
 pub use providers::{CreateProvider, UpdateProvider};
-pub(crate) use settings::effective_model;
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 
@@ -95,8 +94,8 @@ pub struct Decision {
     pub warnings: Vec<String>,
     /// Where credentials were taken out.
     pub stripped_fields: Vec<String>,
-    /// Fields that were given a value.
-    pub given: Vec<Field>,
+    /// Given values that equal the present default.
+    pub pinned_same_as_default: Vec<Field>,
     /// What the subject took the place of, such as the former primary version.
     pub former: Option<String>,
     /// What became of each push of accounts.

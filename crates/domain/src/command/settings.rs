@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::accounts::{plan_forbids, writable};
 use super::{Decision, check_etag};
 use crate::check::{FieldScope, check_fields};
+use crate::effective::{defaults, model_of_row};
 use crate::{
-    AccountId, Change, Field, FieldSource, IntegrationType, Modality, Model, ModelFields, Override,
-    ParsedSettings, Reason, Rejection, Resource, ResourceKey, Snapshot, Violation, parse_settings,
-    select_model,
+    AccountId, Change, Field, IntegrationType, Modality, ModelFields, Override, ParsedSettings,
+    Reason, Rejection, Resource, ResourceKey, Snapshot, Violation, parse_settings,
+    strip_credentials,
 };
 
 /// A save as a browser sent it.
@@ -40,6 +41,18 @@ pub struct ResetSettings {
 }
 
 pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decision, Rejection> {
+    // A refusal names what was stripped as well, whatever it is about.
+    read_save(snapshot, command).map_err(|rejection| {
+        let stripped = strip_credentials(command.config.clone()).paths;
+        if stripped.is_empty() {
+            rejection
+        } else {
+            rejection.with("stripped_fields", stripped.join(","))
+        }
+    })
+}
+
+fn read_save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decision, Rejection> {
     let kind = IntegrationType::for_save(snapshot, &command.integration_type)?;
     let Some((modality, fields)) = kind.shape(snapshot) else {
         return Err(Rejection::invalid_field(
@@ -53,14 +66,6 @@ pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decisi
         .map(|paths| mask_fields(paths, fields))
         .transpose()?;
     let parsed = parse_settings(command.config.clone(), fields);
-    let stripped = parsed.stripped.clone();
-    let tell = |rejection: Rejection| {
-        if stripped.is_empty() {
-            rejection
-        } else {
-            rejection.with("stripped_fields", stripped.join(","))
-        }
-    };
     decide_save(
         snapshot,
         command,
@@ -70,7 +75,6 @@ pub(super) fn save(snapshot: &Snapshot, command: &SaveSettings) -> Result<Decisi
         mask.as_deref(),
         parsed,
     )
-    .map_err(tell)
 }
 
 fn decide_save(
@@ -80,18 +84,18 @@ fn decide_save(
     modality: Modality,
     fields: &'static [Field],
     mask: Option<&[Field]>,
-    parsed: ParsedSettings,
+    mut parsed: ParsedSettings,
 ) -> Result<Decision, Rejection> {
     let id = command.account_id;
     let account = writable(snapshot, id)?;
     let wants_override =
-        !parsed.values.is_empty() || parsed.enabled == Some(true) || command.enabled == Some(true);
+        parsed.gives_values || parsed.enabled == Some(true) || command.enabled == Some(true);
     if wants_override && !account.plan.rules().may_override {
         return Err(plan_forbids(account));
     }
     let key = ResourceKey::Override(id, kind.clone());
     check_etag(snapshot, &key, command.expected_etag.as_deref())?;
-    let mut violations = parsed.violations;
+    let mut violations = std::mem::take(&mut parsed.violations);
     let mut unmasked = 0;
     if let (Some(one), Some(other)) = (parsed.enabled, command.enabled)
         && one != other
@@ -103,11 +107,8 @@ fn decide_save(
     }
     let given: Vec<Field> = parsed.values.set_fields().collect();
     if let Some(mask) = mask {
-        for field in given
-            .iter()
-            .chain(&parsed.cleared)
-            .filter(|field| !mask.contains(field))
-        {
+        let masked_out = given.iter().chain(&parsed.cleared);
+        for field in masked_out.filter(|field| !mask.contains(field)) {
             unmasked += 1;
             violations.push(Violation::new(
                 format!("config.{}", field.as_str()),
@@ -118,41 +119,22 @@ fn decide_save(
     let stored = snapshot
         .account(id)
         .and_then(|entry| entry.override_of(kind));
-    let mut row = stored.map_or_else(
-        || Override {
-            account_id: id,
-            integration_type: kind.clone(),
-            enabled: true,
-            fields: ModelFields::default(),
-        },
-        |row| row.value.clone(),
-    );
-    let cleared = if parsed.emptied {
-        &[][..]
-    } else {
-        mask.unwrap_or(&parsed.cleared)
-    };
-    for field in cleared
-        .iter()
-        .copied()
-        .filter(|field| !parsed.untouched.contains(field))
-    {
-        row.fields.take(field, &ModelFields::default());
-    }
-    for field in &given {
-        row.fields.take(*field, &parsed.values);
-    }
-    if let Some(service) = &row.fields.service
-        && let Some(provider) = crate::integration::provider_of_service(modality, service)
-    {
-        row.fields.service = Some(crate::integration::service_of_provider(modality, &provider));
-    }
+    let stored_row = stored.map(|row| row.value.clone());
+    let mut row = stored_row.unwrap_or_else(|| Override {
+        account_id: id,
+        integration_type: kind.clone(),
+        enabled: true,
+        fields: ModelFields::default(),
+    });
+    merge_given(&mut row.fields, &parsed, mask);
+    row.fields.name_service(modality);
     row.enabled = parsed.enabled.or(command.enabled).unwrap_or(row.enabled);
+    let defaults = defaults(snapshot, kind);
     let provider = match kind {
         IntegrationType::Provider(name) => Some(name),
         _ => None,
     };
-    let fallback_model = effective_model(snapshot, kind, modality, &row.fields);
+    let fallback_model = model_of_row(snapshot, kind, modality, Some(&row.fields));
     let scope = FieldScope {
         modality,
         provider,
@@ -171,8 +153,14 @@ fn decide_save(
     if !violations.is_empty() {
         return Err(Rejection::invalid_under_mask(violations, unmasked));
     }
-    let set = |field: &&Field| given.contains(field) && row.fields.get(**field).is_some();
-    decision.given = fields.iter().filter(set).copied().collect();
+    let same = |field: &Field| {
+        row.fields.get(*field).is_some() && row.fields.get(*field) == defaults.get(*field)
+    };
+    decision.pinned_same_as_default = fields
+        .iter()
+        .copied()
+        .filter(|field| given.contains(field) && same(field))
+        .collect();
     let is_empty = row.fields.is_empty() && row.enabled;
     match stored {
         Some(stored) if !is_empty && stored.value == row => {}
@@ -181,6 +169,23 @@ fn decide_save(
         _ => decision.changes.push(Change::Put(Resource::Override(row))),
     }
     Ok(decision)
+}
+
+/// Clears what the save clears and sets what it gives; what was stripped stays as it is.
+fn merge_given(row: &mut ModelFields, parsed: &ParsedSettings, mask: Option<&[Field]>) {
+    let cleared = if parsed.emptied {
+        &[][..]
+    } else {
+        mask.unwrap_or(&parsed.cleared)
+    };
+    for field in cleared {
+        if !parsed.untouched.contains(field) {
+            row.take(*field, &ModelFields::default());
+        }
+    }
+    for field in parsed.values.set_fields() {
+        row.take(field, &parsed.values);
+    }
 }
 
 pub(super) fn reset(snapshot: &Snapshot, command: &ResetSettings) -> Result<Decision, Rejection> {
@@ -225,35 +230,4 @@ fn mask_fields(paths: &[String], fields: &'static [Field]) -> Result<Vec<Field>,
         }
     }
     Ok(named)
-}
-
-/// The model that a row's values would be used with.
-pub(crate) fn effective_model<'a>(
-    snapshot: &'a Snapshot,
-    kind: &IntegrationType,
-    modality: Modality,
-    row: &ModelFields,
-) -> Option<&'a Model> {
-    if *kind == IntegrationType::TextGeneration {
-        return None;
-    }
-    let section = |name: &str| {
-        snapshot
-            .globals()
-            .and_then(|globals| globals.value.section(name))
-    };
-    let general = section(kind.as_str());
-    let provider = if let IntegrationType::Provider(name) = kind {
-        name.clone()
-    } else {
-        let service = row.service.as_ref().or_else(|| general?.service.as_ref())?;
-        crate::integration::provider_of_service(modality, service)?
-    };
-    let own = section(provider.as_str());
-    let levels = [
-        (FieldSource::Account, Some(row)),
-        (FieldSource::Global, own),
-        (FieldSource::Global, general),
-    ];
-    select_model(snapshot, &provider, modality, &levels, &mut |_| {}).map(|selected| selected.model)
 }

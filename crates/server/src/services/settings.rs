@@ -1,8 +1,6 @@
 //! `IntegrationSettingsService`.
 
-use aiconfig_domain::{
-    AccountId, Command, Field, IntegrationType, Rejection, ResourceKey, Snapshot,
-};
+use aiconfig_domain::{AccountId, Command, IntegrationType, Rejection, ResourceKey, Snapshot};
 use aiconfig_proto::v1::{self, integration_settings_service_server::IntegrationSettingsService};
 use aiconfig_resolution::settings_view;
 use tonic::{Request, Response, Status};
@@ -28,29 +26,6 @@ fn view(
 fn written(snapshot: &Snapshot, account: i64, name: &str) -> Option<v1::IntegrationSettings> {
     let kind = IntegrationType::for_view(snapshot, name).ok()?;
     view(snapshot, AccountId::new(account)?, &kind).ok()
-}
-
-/// The given fields whose value is the one that would hold without them.
-fn pinned(given: &[Field], view: Option<&v1::IntegrationSettings>) -> Vec<String> {
-    let Some((own, standard)) = view.and_then(|v| v.overrides.as_ref().zip(v.defaults.as_ref()))
-    else {
-        return Vec::new();
-    };
-    let same = |field: &&Field| match field {
-        Field::Service => own.service == standard.service,
-        Field::Model => own.model == standard.model,
-        Field::Temperature => own.temperature == standard.temperature,
-        Field::MaxTokens => own.max_tokens == standard.max_tokens,
-        Field::ImageSize => own.image_size == standard.image_size,
-        Field::ImageQuality => own.image_quality == standard.image_quality,
-        Field::ImageStyle => own.image_style == standard.image_style,
-        Field::ImageFormat => own.image_format == standard.image_format,
-        Field::MaxInArticleImages => own.max_in_article_images == standard.max_in_article_images,
-        Field::Steps => own.steps == standard.steps,
-        Field::Guidance => own.guidance == standard.guidance,
-    };
-    let name = |field: &Field| field.as_str().to_owned();
-    given.iter().filter(same).map(name).collect()
 }
 
 fn read_filter(text: &str) -> Result<Test<v1::IntegrationSettings>, ApiError> {
@@ -137,10 +112,10 @@ impl IntegrationSettingsService for Services {
         self.0
             .write(request, parse, |applied| {
                 let decision = applied.decision;
-                let settings = written(applied.snapshot, id, &name);
+                let pinned = decision.pinned_same_as_default.iter();
                 v1::SaveIntegrationSettingsResponse {
-                    pinned_same_as_default: pinned(&decision.given, settings.as_ref()),
-                    integration_settings: settings,
+                    integration_settings: written(applied.snapshot, id, &name),
+                    pinned_same_as_default: pinned.map(|f| f.as_str().to_owned()).collect(),
                     stripped_fields: decision.stripped_fields.clone(),
                     warnings: decision.warnings.clone(),
                     changed: applied.changed,
