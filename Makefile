@@ -12,7 +12,7 @@ test: tools ## Install what the tests need, then pass all of them
 	cargo build --locked --bin aiconfig
 	cargo test --workspace --locked
 
-bench: ## Measure the main call beside a server that does nothing (docs/bench.md)
+bench: ## Measure the main call beside a server that does nothing (docs/benchmarks.md)
 	cargo build --release --locked -p aiconfig-server -p aiconfig-bench
 	target/release/aiconfig-bench $(BENCH_FLAGS)
 

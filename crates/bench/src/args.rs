@@ -8,18 +8,22 @@ use clap::Parser;
 /// Measures the main call of a built server beside a server that does nothing.
 ///
 /// Starts both on free loopback ports, puts each target under load in turn, several times over,
-/// and prints a table with the bars of docs/bench.md. Builds nothing: `make bench` does.
+/// and prints a table with the bars of docs/benchmarks.md. Builds nothing: `make bench` does.
 /// Exit codes: 0 measured, whether or not every bar is met; 1 it failed and says why.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "aiconfig-bench", version)]
 pub(crate) struct Args {
+    /// A quick look: 3 rounds of 1 second, up to 100 000 accounts in this process.
+    #[arg(long)]
+    pub(crate) quick: bool,
     /// Seconds of load on each target in each round.
-    #[arg(long, default_value_t = 4.0, value_parser = positive)]
+    #[arg(long, default_value = "4", default_value_if("quick", "true", "1"), value_parser = positive)]
     pub(crate) seconds: f64,
     /// Rounds over all targets; medians are taken over them.
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, default_value = "7", default_value_if("quick", "true", "3"), value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) rounds: u32,
-    /// Starts a second server with this many accounts, to see what they cost a call.
+    /// Starts a second server with this many accounts, each with settings of its own, to see what
+    /// they cost a start, in memory and a call. A million take some minutes to write.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1_001..=10_000_000))]
     pub(crate) accounts: Option<u32>,
     /// Calls in flight, all on one connection.
@@ -28,6 +32,18 @@ pub(crate) struct Args {
     /// Only the targets whose name has this in it, beside the no-op.
     #[arg(long)]
     pub(crate) only: Option<String>,
+    /// Numbers of accounts for `resolve` and `apply` alone, in a process without a server.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "1000,100000,1000000",
+        default_value_if("quick", "true", "1000,100000"),
+        value_parser = clap::value_parser!(u32).range(1_000..=10_000_000)
+    )]
+    pub(crate) sizes: Vec<u32>,
+    /// Which accounts are asked for, and in which order, follows from this number.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
     /// Where the table, the figures and the chart go.
     #[arg(long, default_value = "target/bench")]
     pub(crate) out: PathBuf,

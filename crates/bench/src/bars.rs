@@ -1,7 +1,7 @@
 //! The bars that a run is held to, and whether it met them.
 
 use crate::load::Measured;
-use crate::rounds::{Kind, Row, Run};
+use crate::rounds::{Kind, Large, Micro, Resolve, Row, Run};
 use crate::stats::median;
 use crate::world::BATCH;
 
@@ -52,6 +52,11 @@ const OF_SINGLES: f64 = 0.15;
 const GROWTH: f64 = 1.10;
 const RESOLVE_NS: f64 = 500.0;
 const RESOLVE_ALLOCATIONS: f64 = 3.0;
+const APPLY_US: f64 = 50.0;
+/// Starts: without a database in ms, with a million accounts in s and MiB in RAM.
+const READY_MS: f64 = 200.0;
+const LARGE_READY_S: f64 = 5.0;
+const LARGE_MIB: f64 = 350.0;
 
 /// Holds a run to the bars.
 pub(crate) fn judge(run: &Run) -> Vec<Verdict> {
@@ -96,28 +101,73 @@ pub(crate) fn judge(run: &Run) -> Vec<Verdict> {
             "× 100 single calls",
         ));
     }
+    let ready = "start without a database until ready";
+    verdicts.push(Verdict::at_most(ready, float(run.ready_ms), READY_MS, "ms"));
+    if let Some(large) = &run.large {
+        verdicts.extend(of_large(run, large));
+    }
+    verdicts.extend(of_micro(&run.micro));
+    verdicts
+}
+
+/// The bars of a server with many accounts; those of its start are meant for a million.
+fn of_large(run: &Run, large: &Large) -> Vec<Verdict> {
+    let accounts = large.accounts;
+    let mib = large.ready_mib.max(large.loaded_mib);
+    let mut verdicts = vec![
+        Verdict::at_most(
+            format!("start with {accounts} accounts until ready"),
+            float(large.ready_ms) / 1_000.0,
+            LARGE_READY_S,
+            "s",
+        ),
+        Verdict::at_most(
+            format!("RAM with {accounts} accounts"),
+            float(mib.into()),
+            LARGE_MIB,
+            "MiB",
+        ),
+    ];
     if let (Some(many), Some(few)) = (run.row(Kind::ManyAccounts), run.row(Kind::WithoutKey)) {
-        let accounts = run.args.accounts.unwrap_or_default();
         let what = format!("GetModelConfig with {accounts} accounts: CPU a call");
         let growth = ratio(many, few, |m| m.cpu_us);
         verdicts.push(Verdict::at_most(what, growth, GROWTH, "× 1 000 accounts"));
     }
-    for case in &run.resolve {
-        let what = format!("resolve alone, {}", case.case);
-        verdicts.push(Verdict::at_most(
-            what.clone(),
-            case.nanoseconds,
+    verdicts
+}
+
+/// The bars of what is measured alone, at the size where it took longest.
+fn of_micro(micro: &Micro) -> Vec<Verdict> {
+    let most = |of: fn(&Resolve) -> f64| micro.resolve.iter().map(of).fold(0.0, f64::max);
+    let apply = micro.states.iter().map(|state| state.apply_us);
+    vec![
+        Verdict::at_most(
+            "resolve alone, the slowest case",
+            most(|case| case.nanoseconds),
             RESOLVE_NS,
             "ns",
-        ));
-        verdicts.push(Verdict::at_most(
-            what,
-            case.allocations,
+        ),
+        Verdict::at_most(
+            "resolve alone, the slowest case",
+            most(|case| case.allocations),
             RESOLVE_ALLOCATIONS,
             "allocations",
-        ));
-    }
-    verdicts
+        ),
+        Verdict::at_most(
+            "apply of one change, the largest state",
+            apply.fold(0.0, f64::max),
+            APPLY_US,
+            "µs",
+        ),
+    ]
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "times and sizes stay far below 2^52"
+)]
+fn float(count: u128) -> f64 {
+    count as f64
 }
 
 /// The median over the rounds of a ratio within each round.

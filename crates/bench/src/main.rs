@@ -1,10 +1,12 @@
-//! Measures the main call beside a server that does nothing; see docs/bench.md.
+//! Measures the main call beside a server that does nothing; see docs/benchmarks.md.
 #![forbid(unsafe_code)]
 
 mod args;
 mod bars;
 mod chart;
+mod fill;
 mod load;
+mod prepare;
 mod process;
 mod raw;
 mod report;

@@ -1,6 +1,7 @@
 //! Servers as child processes, and what the kernel says of them.
 
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,36 +9,53 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 
-/// How long a server may take until it listens.
+/// How long a server may take until it is ready.
 const START: Duration = Duration::from_mins(1);
+/// How often it is looked at until then.
+const LOOK: Duration = Duration::from_millis(2);
+/// How long a page may take.
+const PAGE: Duration = Duration::from_secs(1);
 
 /// A running server; it is stopped when dropped.
 pub(crate) struct Process {
     child: Child,
     port: u16,
+    /// From its start until it was ready.
+    pub(crate) ready_in: Duration,
 }
 
 impl Process {
-    /// Starts a program that is to listen on a loopback port, and waits until it does. What it
-    /// says goes to a file.
-    pub(crate) fn start(mut command: Command, port: u16, log: &Path) -> Result<Self, Failure> {
+    /// Starts a program that is to listen on a loopback port, and waits until it is `ready`. What
+    /// it says goes to a file.
+    pub(crate) fn start(
+        mut command: Command,
+        port: u16,
+        ready: impl Fn() -> bool,
+        log: &Path,
+    ) -> Result<Self, Failure> {
         let program = command.get_program().to_string_lossy().into_owned();
+        let begun = Instant::now();
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(log)?)
             .spawn()
             .map_err(|error| format!("{program} does not start: {error}"))?;
-        let mut process = Self { child, port };
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let ready_in = Duration::ZERO;
+        let mut process = Self {
+            child,
+            port,
+            ready_in,
+        };
+        while !ready() {
             let ended = process.child.try_wait()?;
             if ended.is_some() || begun.elapsed() > START {
                 let said = fs::read_to_string(log).unwrap_or_default();
-                return Err(format!("{program} does not listen:\n{said}").into());
+                return Err(format!("{program} does not become ready:\n{said}").into());
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(LOOK);
         }
+        process.ready_in = begun.elapsed();
         Ok(process)
     }
 
@@ -79,6 +97,24 @@ fn ticks(stat: &str) -> Option<u64> {
     let user: u64 = fields.next()?.parse().ok()?;
     let system: u64 = fields.next()?.parse().ok()?;
     Some(user + system)
+}
+
+/// Whether something listens on a loopback port.
+pub(crate) fn listens(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+/// Whether the ops port of a server says that it answers calls.
+pub(crate) fn says_ready(ops: u16) -> bool {
+    let asked = || -> std::io::Result<[u8; 12]> {
+        let mut page = TcpStream::connect(("127.0.0.1", ops))?;
+        page.set_read_timeout(Some(PAGE))?;
+        page.write_all(b"GET /readyz HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+        let mut status = [0; 12];
+        page.read_exact(&mut status)?;
+        Ok(status)
+    };
+    asked().is_ok_and(|status| status == *b"HTTP/1.1 200")
 }
 
 /// A loopback port that nothing listens on now.

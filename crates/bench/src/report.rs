@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::bars::{Verdict, ratio};
 use crate::chart;
 use crate::load::Measured;
-use crate::rounds::{ACCOUNTS, Kind, Row, Run};
+use crate::rounds::{ACCOUNTS, Kind, Large, Micro, Resolve, Row, Run, State};
 use crate::stats::{median, spread};
 
 /// Writes `bench.md`, `bench.json` and `bench.svg` into a folder; returns the first.
@@ -33,7 +33,7 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
     writeln!(
         text,
         "{}, {} in flight on one connection, {} rounds of {} s, medians; {ACCOUNTS} accounts. \
-         How to read it: docs/bench.md.\n",
+         How to read it: docs/benchmarks.md.\n",
         machine(),
         args.in_flight,
         args.rounds,
@@ -64,12 +64,25 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
             of(|m| m.answer_bytes),
         )?;
     }
-    if let (Some((mib, seconds)), Some(accounts)) = (run.many, args.accounts) {
+    writeln!(
+        text,
+        "\nStart without a database: ready in {} ms.",
+        run.ready_ms
+    )?;
+    if let Some(large) = &run.large {
+        let Large {
+            accounts,
+            ready_ms,
+            ready_mib,
+            loaded_mib,
+        } = large;
         writeln!(
             text,
-            "\n{accounts} accounts were pushed in {seconds:.1} s; the server then had {mib} MiB in RAM."
+            "Start with {accounts} accounts, each with settings of its own: ready in {ready_ms} ms, \
+             then {ready_mib} MiB in RAM, after the load {loaded_mib} MiB."
         )?;
     }
+    alone(&mut text, &run.micro)?;
     text.push_str("\n| bar | measured | | bar | verdict |\n|---|--:|---|--:|---|\n");
     for verdict in verdicts {
         let sign = if verdict.at_least { "≥" } else { "≤" };
@@ -88,6 +101,33 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
         )?;
     }
     Ok(text)
+}
+
+/// What was measured without a server.
+fn alone(text: &mut String, micro: &Micro) -> std::fmt::Result {
+    text.push_str("\n| resolve alone | accounts | ns | allocations |\n|---|--:|--:|--:|\n");
+    for Resolve {
+        case,
+        accounts,
+        nanoseconds,
+        allocations,
+    } in &micro.resolve
+    {
+        writeln!(
+            text,
+            "| {case} | {accounts} | {nanoseconds:.0} | {allocations:.1} |"
+        )?;
+    }
+    text.push_str("\n| accounts | apply of one change, µs | heap MiB |\n|--:|--:|--:|\n");
+    for State {
+        accounts,
+        apply_us,
+        heap_mib,
+    } in &micro.states
+    {
+        writeln!(text, "| {accounts} | {apply_us:.1} | {heap_mib} |")?;
+    }
+    Ok(())
 }
 
 fn figures(run: &Run, verdicts: &[Verdict]) -> Value {
@@ -109,10 +149,11 @@ fn figures(run: &Run, verdicts: &[Verdict]) -> Value {
         "in_flight": run.args.in_flight,
         "seconds": run.args.seconds,
         "accounts": ACCOUNTS,
-        "many_accounts": run.args.accounts,
-        "many_accounts_resident_mib": run.many.map(|(mib, _)| mib),
+        "seed": run.args.seed,
+        "ready_ms": run.ready_ms,
+        "many_accounts": run.large,
         "targets": run.rows.iter().map(target).collect::<Vec<_>>(),
-        "resolve": run.resolve,
+        "alone": run.micro,
         "bars": verdicts,
     })
 }

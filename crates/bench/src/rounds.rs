@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::args::Args;
 use crate::load::{self, Calls, Measured};
-use crate::process::{Process, beside, free_port};
+use crate::process::{Process, beside, free_port, listens};
 use crate::world::{World, connect};
 use crate::{Failure, say};
 
@@ -60,21 +59,48 @@ pub(crate) struct Row {
     pub(crate) rounds: Vec<Measured>,
 }
 
-/// What `resolve` alone takes, as the program of that name prints it.
+/// What `resolve` alone takes, as the program `micro` prints it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Resolve {
     pub(crate) case: String,
+    pub(crate) accounts: u32,
     pub(crate) nanoseconds: f64,
     pub(crate) allocations: f64,
+}
+
+/// What a state of a size takes, as the program `micro` prints it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) accounts: u32,
+    pub(crate) apply_us: f64,
+    pub(crate) heap_mib: u64,
+}
+
+/// What is measured without a server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Micro {
+    pub(crate) resolve: Vec<Resolve>,
+    pub(crate) states: Vec<State>,
+}
+
+/// How a server with many accounts starts.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Large {
+    pub(crate) accounts: u32,
+    pub(crate) ready_ms: u128,
+    /// In RAM once it is ready, and after the load.
+    pub(crate) ready_mib: u64,
+    pub(crate) loaded_mib: u64,
 }
 
 /// Everything that a run measured.
 pub(crate) struct Run {
     pub(crate) args: Args,
     pub(crate) rows: Vec<Row>,
-    pub(crate) resolve: Vec<Resolve>,
-    /// Of the server with as many accounts as were asked for: MiB in RAM, seconds to push them.
-    pub(crate) many: Option<(u64, f64)>,
+    pub(crate) micro: Micro,
+    /// From the start of the server on no database until it answered, in ms.
+    pub(crate) ready_ms: u128,
+    pub(crate) large: Option<Large>,
 }
 
 struct Target<'a> {
@@ -109,18 +135,23 @@ impl<'a> Target<'a> {
 
 /// Prepares the servers and measures.
 pub(crate) async fn measure(args: &Args) -> Result<Run, Failure> {
-    say("preparing: keys, accounts, overrides");
-    let world = World::build(ACCOUNTS).await?;
-    let plain = world.sample(false).await?;
+    say("measuring resolve and apply alone");
+    let micro = micro(args)?;
+    say("preparing: keys, accounts, settings");
+    let world = World::build(ACCOUNTS, args.seed).await?;
+    let bytes = world.sample(false).await?;
     world.sample(true).await?;
     let many = match args.accounts {
         Some(accounts) => {
-            say(&format!("pushing {accounts} accounts to a second server"));
-            Some(World::build(accounts).await?)
+            say(&format!("writing {accounts} accounts for a second server"));
+            let many = World::large(accounts, args.seed).await?;
+            let ready_mib = many.process.resident_mib()?;
+            many.sample(false).await?;
+            Some((many, ready_mib))
         }
         None => None,
     };
-    let (noop, _dir) = start_noop(plain.encoded_len())?;
+    let (noop, _dir) = start_noop(bytes)?;
     let (token, singles) = (&world.token, world.singles(false));
     let server = &world.process;
     let mut targets = vec![
@@ -129,7 +160,7 @@ pub(crate) async fn measure(args: &Args) -> Result<Run, Failure> {
         Target::new(Kind::WithKey, server, SINGLE, token, world.singles(true)).await?,
         Target::new(Kind::Batch, server, BATCH, token, world.batches()).await?,
     ];
-    if let Some(many) = &many {
+    if let Some((many, _)) = &many {
         let (process, bodies) = (&many.process, many.singles(false));
         let target = Target::new(Kind::ManyAccounts, process, SINGLE, &many.token, bodies);
         targets.push(target.await?);
@@ -151,17 +182,20 @@ pub(crate) async fn measure(args: &Args) -> Result<Run, Failure> {
     }
     let mut rows: Vec<Row> = targets.into_iter().map(|target| target.row).collect();
     rows.sort_by_key(|row| row.kind as u8);
-    let of_many =
-        |world: &World| Ok((world.process.resident_mib()?, world.pushed_in.as_secs_f64()));
+    let of_many = |(world, ready_mib): &(World, u64)| -> Result<Large, Failure> {
+        Ok(Large {
+            accounts: world.accounts,
+            ready_ms: world.process.ready_in.as_millis(),
+            ready_mib: *ready_mib,
+            loaded_mib: world.process.resident_mib()?,
+        })
+    };
     Ok(Run {
         args: args.clone(),
         rows,
-        resolve: resolve()?,
-        many: many
-            .as_ref()
-            .map(of_many)
-            .transpose()
-            .map_err(|error: Failure| error)?,
+        micro,
+        ready_ms: world.process.ready_in.as_millis(),
+        large: many.as_ref().map(of_many).transpose()?,
     })
 }
 
@@ -180,15 +214,21 @@ fn start_noop(bytes: usize) -> Result<(Process, TempDir), Failure> {
     command
         .args(["--listen", &format!("127.0.0.1:{port}")])
         .args(["--bytes", &bytes.to_string()]);
-    Ok((Process::start(command, port, &dir.path().join("log"))?, dir))
+    let log = dir.path().join("log");
+    let noop = Process::start(command, port, || listens(port), &log)?;
+    Ok((noop, dir))
 }
 
-/// Runs the measurement of `resolve` alone, a program of its own for its allocator.
-fn resolve() -> Result<Vec<Resolve>, Failure> {
-    let output = Command::new(beside("resolve")?).output()?;
+/// Runs the measurements without a server, in a program of their own for its allocator.
+fn micro(args: &Args) -> Result<Micro, Failure> {
+    let sizes: Vec<String> = args.sizes.iter().map(ToString::to_string).collect();
+    let output = Command::new(beside("micro")?)
+        .args(["--sizes", &sizes.join(",")])
+        .args(["--seed", &args.seed.to_string()])
+        .output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("resolve failed: {said}").into());
+        return Err(format!("micro failed: {said}").into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
