@@ -20,9 +20,9 @@ use aiconfig_proto::v1::{
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
 use tonic_health::server::HealthReporter;
 
@@ -89,6 +89,8 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         longest_deadline: config.longest_deadline(),
     };
     let waiting = stop.clone();
+    // Else an answer waits for the client to acknowledge the one before it, up to 40 ms.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = Server::builder()
         .max_concurrent_streams(config.max_concurrent_streams)
         .http2_max_local_error_reset_streams(Some(1024))
@@ -121,7 +123,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             waiting.cancelled().await;
         });
     let mut server = tokio::spawn(server);
