@@ -29,6 +29,7 @@ pub(crate) async fn fill(data: &Path, accounts: u32) -> Result<(), Failure> {
             time_us: head.log_time_us,
             updated_by: "bench".to_owned(),
             changes,
+            texts: Vec::new(),
             side: Vec::new(),
             audit: None,
             answer: None,
