@@ -20,9 +20,7 @@ use aiconfig_proto::v1::{
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
 use tonic_health::server::HealthReporter;
 
@@ -32,6 +30,7 @@ use crate::gate::{GateLayer, Limits};
 use crate::ops::{self, Ops};
 use crate::services::Services;
 use crate::start::Failure;
+use crate::transport::{self, Reload};
 use crate::{access, metrics};
 
 /// How often waiting audit records are written.
@@ -51,13 +50,10 @@ const NOTICE: Duration = Duration::from_millis(200);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), Failure> {
-    if !config.grpc_addr.ip().is_loopback() && !config.allow_plaintext {
-        return Err(
-            "refusing plain text off loopback; set allow_plaintext if a proxy terminates TLS"
-                .into(),
-        );
-    }
     let counts = metrics::install()?;
+    let tls = config.tls()?;
+    let tls = tls.map(|files| Reload::begin(files, config.tls_reload()));
+    let tls = tls.transpose()?;
     let listener = bind(config.grpc_addr).await?;
     let ops_listener = bind(config.ops_addr).await?;
     let grpc_addr = listener.local_addr()?;
@@ -71,6 +67,11 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     background.spawn(prune(Arc::clone(&app)));
     let folding = counts.clone();
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
+    let secure = tls.is_some();
+    let live_tls = tls.as_ref().map(Reload::live);
+    if let Some(tls) = tls {
+        background.spawn(tls.follow());
+    }
     let ops = Ops {
         app: Arc::clone(&app),
         counts,
@@ -89,13 +90,10 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         longest_deadline: config.longest_deadline(),
     };
     let waiting = stop.clone();
-    let server = Server::builder()
-        .max_concurrent_streams(config.max_concurrent_streams)
-        .http2_max_local_error_reset_streams(Some(1024))
-        .http2_max_pending_accept_reset_streams(Some(20))
-        .http2_max_header_list_size(8 << 10)
-        .http2_keepalive_interval(Some(Duration::from_secs(20)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+    let incoming = transport::incoming(listener, config.limits(), live_tls, stop.clone());
+    let server = config
+        .limits()
+        .server()
         .layer(GateLayer::new(Arc::clone(&app), limits))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
@@ -121,12 +119,13 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             waiting.cancelled().await;
         });
     let mut server = tokio::spawn(server);
     report(&health, &app, Serving).await;
-    tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl -plaintext {grpc_addr} list");
+    let plain = if secure { "" } else { "-plaintext " };
+    tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl {plain}{grpc_addr} list");
     notify(NotifyState::Ready);
     tokio::select! {
         told = told_to_stop() => told?,
