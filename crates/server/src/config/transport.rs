@@ -39,9 +39,9 @@ impl Config {
                 "1 to 3600",
             ),
             (
-                self.max_control_frames_per_second >= 100,
+                self.max_control_frames_per_second >= 1_000,
                 "max_control_frames_per_second",
-                "100 or more",
+                "1000 or more",
             ),
             (
                 seconds.contains(&self.keepalive_interval_seconds),
@@ -183,7 +183,7 @@ mod tests {
             ("handshake_timeout_milliseconds = 0", "100 to 60000"),
             ("preface_timeout_milliseconds = 0", "100 to 60000"),
             ("write_timeout_seconds = 0", "write_timeout_seconds must"),
-            ("max_control_frames_per_second = 9", "100 or more"),
+            ("max_control_frames_per_second = 999", "1000 or more"),
             ("keepalive_interval_seconds = 0", "1 to 3600"),
             ("keepalive_timeout_seconds = 0", "1 to 3600"),
             ("max_connection_age_seconds = 0", "1 to 86400"),

@@ -35,7 +35,8 @@ pub(crate) struct Connection {
     frames: FrameMeter,
     limits: Limits,
     began: Instant,
-    last_read: Instant,
+    /// When HTTP/2 last saw that the client is there.
+    last_sign: Instant,
     /// The end of its age with the grace.
     too_old: Pin<Box<Sleep>>,
     /// When a write that waits has waited too long.
@@ -63,7 +64,7 @@ impl Connection {
             frames: FrameMeter::new(limits.control_frames),
             limits,
             began: now,
-            last_read: now,
+            last_sign: now,
             too_old: Box::pin(tokio::time::sleep(limits.age + limits.age_grace)),
             stalled: None,
             cut: None,
@@ -84,9 +85,10 @@ impl Connection {
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
+        if let Poll::Ready(written) = written {
             self.stalled = None;
-            return written;
+            self.left |= written.is_err();
+            return Poll::Ready(written);
         }
         let within: Duration = self.limits.write_stall;
         let stalled = &mut self.stalled;
@@ -105,7 +107,7 @@ impl Connection {
         }
         Some(if self.began.elapsed() >= self.limits.age {
             Cut::Age
-        } else if self.last_read.elapsed() >= self.limits.keepalive {
+        } else if self.last_sign.elapsed() >= self.limits.keepalive {
             Cut::Keepalive
         } else {
             Cut::Protocol
@@ -162,8 +164,10 @@ impl AsyncRead for Connection {
         }
         let bytes = &buffer.filled()[before..];
         this.left = bytes.is_empty();
-        this.last_read = Instant::now();
         let passed = this.frames.pass(bytes);
+        if this.frames.take_sign() {
+            this.last_sign = Instant::now();
+        }
         Poll::Ready(passed.map_err(|cut| this.cut(cut)))
     }
 }

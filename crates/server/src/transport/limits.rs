@@ -34,7 +34,7 @@ pub(crate) struct Limits {
     pub(crate) preface: Duration,
     /// How long the client may take nothing while something is to be sent.
     pub(crate) write_stall: Duration,
-    /// Frames a second that are no part of a call; as many may come at once.
+    /// Frames a second that are no part of a call; a tenth of that may come at once.
     pub(crate) control_frames: u32,
     /// Age at which a client is told to go; it finishes its calls.
     pub(crate) age: Duration,
