@@ -25,15 +25,17 @@ pub(crate) struct Good {
     task: JoinHandle<Seen>,
 }
 
-/// Makes the account that it asks for.
+/// Clients of a server that has the account that is asked for.
 pub(crate) async fn prepare(server: &Server) -> Clients {
     let mut clients = server.clients("backend").await;
-    let made = clients
-        .accounts
-        .upsert_account(account(1, Plan::Growth))
-        .await;
-    assert!(made.unwrap().into_inner().applied);
+    make_account(&mut clients).await;
     clients
+}
+
+/// Makes the account that is asked for.
+pub(crate) async fn make_account(clients: &mut Clients) {
+    let made = clients.accounts.upsert_account(account(1, Plan::Growth));
+    assert!(made.await.unwrap().into_inner().applied);
 }
 
 impl Good {

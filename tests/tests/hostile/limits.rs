@@ -96,6 +96,36 @@ async fn there_is_room_for_some_connections_and_it_is_given_back() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_good_client_is_not_taken_for_a_flood() {
+    let _turn = turn().await;
+    let place = Place::sqlite();
+    let settings = [("AICONFIG_MAX_CONTROL_FRAMES_PER_SECOND", "1000")];
+    let server = Server::start_with(&place, &settings);
+    let clients = good::prepare(&server).await;
+    let cuts = observe::cuts(&server);
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let mut clients = clients.clone();
+        tasks.spawn(async move {
+            let mut calls = 0;
+            while begun.elapsed() < Duration::from_secs(2) {
+                clients.configs.get_model_config(query(1)).await.unwrap();
+                // A call that is given up is a reset.
+                let given_up = clients.configs.get_model_config(query(1));
+                let _ = tokio::time::timeout(Duration::from_micros(200), given_up).await;
+                calls += 2;
+            }
+            calls
+        });
+    }
+    let calls: u32 = tasks.join_all().await.into_iter().sum();
+    assert!(calls > 1_000, "{calls}");
+    let cuts = observe::since(&cuts, &server);
+    assert!(cuts.is_empty(), "{cuts:?} after {calls} calls");
+}
+
 #[tokio::test]
 async fn accepting_goes_on_after_descriptors_ran_out() {
     let _turn = turn().await;

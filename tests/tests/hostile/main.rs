@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attacks;
+mod certificates;
 mod connection;
 mod good;
 mod limits;
 mod observe;
 mod table;
+mod tls;
 mod wire;
 
 use tokio::sync::{Mutex, MutexGuard};

@@ -141,7 +141,11 @@ async fn open(socket: TcpStream, peer: SocketAddr, slot: Slot, terms: Terms) -> 
             Ok(Ok(io)) => io,
             Ok(Err(error)) => {
                 tracing::debug!(%peer, %error, "no TLS session");
-                refuse(peer, Cut::HandshakeFailed);
+                // Errors of TLS itself; others say that the client left, as scanners and the
+                // checks of balancers do.
+                if error.kind() == io::ErrorKind::InvalidData {
+                    refuse(peer, Cut::HandshakeFailed);
+                }
                 return None;
             }
             Err(_) => {

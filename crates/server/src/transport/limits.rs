@@ -13,8 +13,6 @@ const FRAME: u32 = 16 << 10;
 const STREAM_WINDOW: u32 = 256 << 10;
 /// Bytes that all calls of a connection may send ahead.
 const CONNECTION_WINDOW: u32 = 1 << 20;
-/// Streams that the client reset before they were looked at; past it the connection ends.
-const PENDING_ACCEPT_RESETS: usize = 20;
 /// Streams that the server had to reset for errors of the client; past it the connection ends.
 const LOCAL_ERROR_RESETS: usize = 1024;
 /// How long after the longest deadline a call ends that the gate lets through without one, which
@@ -56,10 +54,14 @@ impl Limits {
     pub(crate) fn server(&self) -> Server {
         // No grace is set here: tonic's would end connections without a GOAWAY. The hard end is
         // in `connection`.
+        //
+        // Streams that were reset before they were looked at: after a moment in which the server
+        // did not get to run, a client may have given all its calls up at once.
+        let resets = usize::try_from(self.concurrent_streams).ok();
         Server::builder()
             .timeout(self.longest_deadline + OVERTIME)
             .max_concurrent_streams(self.concurrent_streams)
-            .http2_max_pending_accept_reset_streams(Some(PENDING_ACCEPT_RESETS))
+            .http2_max_pending_accept_reset_streams(resets)
             .http2_max_local_error_reset_streams(Some(LOCAL_ERROR_RESETS))
             .http2_max_header_list_size(HEADER_LIST)
             .max_frame_size(FRAME)
