@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aiconfig_tests::{Place, Server, query};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
-use crate::attacks::LONGEST;
+use crate::attacks::{GET, LONGEST};
 use crate::connection::{Hostile, socket};
 use crate::wire::{DATA, END_HEADERS, HEADERS, call, frame};
 use crate::{good, observe, turn};
@@ -35,8 +35,7 @@ async fn connections_end_at_their_age_with_notice() {
     let server = Server::start_with(&place, &settings);
     let cuts = observe::cuts(&server);
     let mut busy = Hostile::greet(&server.address()).await;
-    let path = "/igny8.aiconfig.v1.ModelConfigService/GetModelConfig";
-    let block = call(path, &place.token("backend"), &[]);
+    let block = call(GET, &place.token("backend"), &[]);
     let opened = [
         frame(HEADERS, END_HEADERS, 1, &block),
         frame(DATA, 0, 1, &[0, 0, 0]),
@@ -53,11 +52,14 @@ async fn connections_end_at_their_age_with_notice() {
     let cuts = observe::since(&cuts, &server);
     assert_eq!(cuts.get("age"), Some(&1), "{cuts:?}");
 
-    // A client that heeds the notice loses no call.
+    // A client that heeds the notice loses no call that it has sent. tonic's does not send one
+    // anew that the notice overtook on its way to the socket.
+    let unsent = |status: &tonic::Status| status.message() == "operation was canceled";
     let mut clients = good::prepare(&server).await;
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(4) {
-        clients.configs.get_model_config(query(1)).await.unwrap();
+        let answer = clients.configs.get_model_config(query(1)).await;
+        assert!(answer.as_ref().err().is_none_or(unsent), "{answer:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -94,6 +96,49 @@ async fn there_is_room_for_some_connections_and_it_is_given_back() {
             others.push(next);
         }
     }
+}
+
+#[tokio::test]
+async fn a_connection_has_so_many_calls_at_the_same_time() {
+    let _turn = turn().await;
+    let place = Place::sqlite();
+    let settings = [
+        ("AICONFIG_MAX_CONCURRENT_STREAMS", "8"),
+        ("AICONFIG_DEFAULT_DEADLINE_SECONDS", "1"),
+    ];
+    let server = Server::start_with(&place, &settings);
+    let mut hostile = Hostile::greet(&server.address()).await;
+    let block = call(GET, &place.token("backend"), &[]);
+    for number in 0..12 {
+        let opened = frame(HEADERS, END_HEADERS, number * 2 + 1, &block);
+        hostile.send(&opened).await.unwrap();
+    }
+    let refused = hostile.until(LONGEST, |answers| answers.resets >= 4).await;
+    assert_eq!((refused.resets, refused.headers), (4, 0));
+    assert!(
+        hostile.began.elapsed() < Duration::from_millis(900),
+        "at once"
+    );
+    let answered = hostile.until(LONGEST, |answers| answers.headers >= 8).await;
+    assert_eq!((answered.headers, answered.closed), (8, None));
+}
+
+#[tokio::test]
+async fn headers_have_a_size_and_the_connection_outlives_it() {
+    let _turn = turn().await;
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let mut clients = good::prepare(&server).await;
+    for (length, fits) in [(7_000, true), (9_000, false)] {
+        let mut request = tonic::Request::new(query(1));
+        let long = "x".repeat(length).parse().unwrap();
+        request.metadata_mut().insert("x-long", long);
+        let answer = clients.configs.get_model_config(request).await;
+        assert_eq!(answer.is_ok(), fits, "{length}: {answer:?}");
+    }
+    clients.configs.get_model_config(query(1)).await.unwrap();
+    let cuts = observe::cuts(&server);
+    assert!(cuts.values().all(|count| *count == 0), "{cuts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
