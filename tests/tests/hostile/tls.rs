@@ -110,7 +110,8 @@ async fn with_client_authorities_only_their_clients_get_in() {
         "foreign"
     );
     let cuts = observe::cuts(&server);
-    assert_eq!(cuts.get("handshake_failed"), Some(&2), "{cuts:?}");
+    // A client may try more than once.
+    assert!(cuts["handshake_failed"] >= 2, "{cuts:?}");
 }
 
 #[tokio::test]
