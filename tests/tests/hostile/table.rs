@@ -82,9 +82,9 @@ impl Table<'_> {
         let millis = |time: Duration| time.as_secs_f64() * 1e3;
         writeln!(
             self.text,
-            "| {name} | {times} × {} | {counted}{goaway} | {:.2} s | {} → {} MiB | {:.1} → {:.1} ms | {} |",
+            "| {name} | {times} × {} | {counted}{goaway} | {:.0} ms | {} → {} MiB | {:.1} → {:.1} ms | {} |",
             outcome.sent,
-            after.as_secs_f64(),
+            millis(after),
             held >> 10,
             peak >> 10,
             millis(before.p99),
