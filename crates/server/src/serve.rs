@@ -23,8 +23,6 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
 use tonic_health::server::HealthReporter;
 
@@ -34,6 +32,7 @@ use crate::gate::{GateLayer, Limits};
 use crate::ops::{self, Ops};
 use crate::services::Services;
 use crate::start::Failure;
+use crate::transport::{self, Reload};
 use crate::{access, metrics};
 
 /// How often waiting audit records are written.
@@ -53,13 +52,10 @@ const NOTICE: Duration = Duration::from_millis(200);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), Failure> {
-    if !config.grpc_addr.ip().is_loopback() && !config.allow_plaintext {
-        return Err(
-            "refusing plain text off loopback; set allow_plaintext if a proxy terminates TLS"
-                .into(),
-        );
-    }
     let counts = metrics::install()?;
+    let tls = config.tls()?;
+    let tls = tls.map(|files| Reload::begin(files, config.tls_reload()));
+    let tls = tls.transpose()?;
     let listener = bind(config.grpc_addr).await?;
     let ops_listener = bind(config.ops_addr).await?;
     let grpc_addr = listener.local_addr()?;
@@ -73,6 +69,11 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     background.spawn(prune(Arc::clone(&app)));
     let folding = counts.clone();
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
+    let secure = tls.is_some();
+    let live_tls = tls.as_ref().map(Reload::live);
+    if let Some(tls) = tls {
+        background.spawn(tls.follow());
+    }
     let ops = Ops {
         app: Arc::clone(&app),
         counts,
@@ -91,15 +92,10 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         longest_deadline: config.longest_deadline(),
     };
     let waiting = stop.clone();
-    // Else an answer waits for the client to acknowledge the one before it, up to 40 ms.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let server = Server::builder()
-        .max_concurrent_streams(config.max_concurrent_streams)
-        .http2_max_local_error_reset_streams(Some(1024))
-        .http2_max_pending_accept_reset_streams(Some(20))
-        .http2_max_header_list_size(8 << 10)
-        .http2_keepalive_interval(Some(Duration::from_secs(20)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+    let incoming = transport::incoming(listener, config.limits(), live_tls, stop.clone());
+    let server = config
+        .limits()
+        .server()
         .layer(GateLayer::new(Arc::clone(&app), limits))
         .add_routes(routes(services)?.add_service(health_service))
         .serve_with_incoming_shutdown(incoming, async move {
@@ -107,7 +103,8 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         });
     let mut server = tokio::spawn(server);
     report(&health, &app, Serving).await;
-    tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl -plaintext {grpc_addr} list");
+    let plain = if secure { "" } else { "-plaintext " };
+    tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl {plain}{grpc_addr} list");
     notify(NotifyState::Ready);
     tokio::select! {
         told = told_to_stop() => told?,

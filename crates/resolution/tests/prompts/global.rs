@@ -8,7 +8,8 @@ use aiconfig_domain::{
 use crate::library::{Library, kind, reason, text};
 
 fn versions(library: &Library) -> Vec<(u32, String, String)> {
-    let versions = library.snapshot.prompt_versions(&kind("summary"));
+    let name = kind("summary");
+    let versions = library.snapshot.prompt_versions(&name);
     let told = versions.map(|stored| {
         let text = library.texts[&stored.value.text].to_string();
         (stored.value.version, text, stored.value.note.clone())

@@ -25,6 +25,8 @@ const TARGETS: [ResetTarget; 3] = [
     ResetTarget::FollowGlobal,
 ];
 
+const PLANS: [Plan; 2] = [Plan::Free, Plan::Starter];
+
 #[derive(Clone, Debug)]
 enum Step {
     Create(usize, usize),
@@ -40,13 +42,12 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let (id, kind, text) = (1..=3_i64, 0..TYPES.len(), 0..TEXTS.len());
-    let plans = [Plan::Free, Plan::Starter];
     prop_oneof![
         1 => (kind.clone(), text.clone()).prop_map(|(k, t)| Step::Create(k, t)),
         3 => (kind.clone(), text.clone()).prop_map(|(k, t)| Step::Publish(k, t)),
         1 => (kind.clone(), any::<bool>()).prop_map(|(k, on)| Step::Activate(k, on)),
         1 => kind.clone().prop_map(Step::Delete),
-        1 => (id.clone(), select(&plans[..])).prop_map(|(id, plan)| Step::Plan(id, plan)),
+        1 => (id.clone(), select(&PLANS[..])).prop_map(|(id, plan)| Step::Plan(id, plan)),
         4 => (id.clone(), kind.clone(), text).prop_map(|(id, k, t)| Step::Customize(id, k, t)),
         2 => (id.clone(), kind.clone(), select(&TARGETS[..]))
             .prop_map(|(id, k, target)| Step::Reset(id, k, target)),
@@ -245,7 +246,8 @@ proptest! {
         }
         resources.extend(snapshot.global_prompts().map(|p| Resource::GlobalPrompt(p.value.clone())));
         for name in TYPES {
-            let versions = snapshot.prompt_versions(&kind(name));
+            let name = kind(name);
+            let versions = snapshot.prompt_versions(&name);
             resources.extend(versions.map(|v| Resource::PromptVersion(v.value.clone())));
         }
         for resource in resources {
