@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    GlobalPrompt, Modality, Model, ModelId, ModelStatus, PromptType, ProviderName, Reason,
-    Rejection, Snapshot,
+    GlobalPrompt, Modality, Model, ModelId, ModelStatus, PromptType, PromptVersion, ProviderName,
+    Reason, Rejection, Snapshot,
 };
 
 impl Snapshot {
@@ -84,6 +84,24 @@ impl Snapshot {
             Some(_) => Ok(()),
             None => Err(Rejection::prompt_not_found(prompt_type)),
         }
+    }
+
+    /// A version of a prompt type.
+    ///
+    /// # Errors
+    /// [`Reason::PromptNotFound`], [`Reason::PromptVersionNotFound`].
+    pub fn known_version(
+        &self,
+        prompt_type: &PromptType,
+        version: u32,
+    ) -> Result<&PromptVersion, Rejection> {
+        self.known_prompt(prompt_type)?;
+        let found = self.prompt_version(prompt_type, version);
+        found.map(|stored| &stored.value).ok_or_else(|| {
+            let message = format!("prompt {prompt_type} has no version {version}");
+            Rejection::new(Reason::PromptVersionNotFound, message)
+                .about("GlobalPrompt", prompt_type.as_str())
+        })
     }
 
     /// The library's prompt of a type, for what is based on it.

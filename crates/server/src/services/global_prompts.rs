@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use aiconfig_application::{Applied, Live, Sidecar};
 use aiconfig_domain::{
-    Command, GlobalPrompt, PromptType, PromptVersion, Reason, Rejection, ResourceKey,
-    RestorePromptVersion, Snapshot, Stored, TextHash, UpdateGlobalPrompt,
+    Command, GlobalPrompt, PromptType, Rejection, ResourceKey, RestorePromptVersion, Snapshot,
+    Stored, TextHash, UpdateGlobalPrompt,
 };
 use aiconfig_proto::v1::{self, global_prompt_service_server::GlobalPromptService};
 use tonic::{Request, Response, Status};
@@ -47,21 +47,6 @@ fn find<'a>(
 ) -> Result<&'a Stored<GlobalPrompt>, ApiError> {
     let stored = live.snapshot.global_prompt(prompt_type.as_str());
     stored.ok_or_else(|| Rejection::prompt_not_found(prompt_type).into())
-}
-
-fn find_version<'a>(
-    live: &'a Live,
-    prompt_type: &PromptType,
-    version: u32,
-) -> Result<&'a PromptVersion, ApiError> {
-    live.snapshot.known_prompt(prompt_type)?;
-    let stored = live.snapshot.prompt_version(prompt_type, version);
-    stored.map(|stored| &stored.value).ok_or_else(|| {
-        let message = format!("prompt {prompt_type} has no version {version}");
-        Rejection::new(Reason::PromptVersionNotFound, message)
-            .about("GlobalPrompt", prompt_type.as_str())
-            .into()
-    })
 }
 
 async fn text(gateway: &Gateway, live: &Live, hash: TextHash) -> Result<String, ApiError> {
@@ -324,8 +309,14 @@ impl GlobalPromptService for Services {
         let live = Arc::clone(&live);
         let prompt_type = wire::prompt_type_of(&asked.prompt_type).map_err(ApiError::from)?;
         let context = wire::context_lines(asked.context_lines).map_err(ApiError::from)?;
-        let old = find_version(&live, &prompt_type, asked.from_version)?;
-        let new = find_version(&live, &prompt_type, asked.to_version)?;
+        let old = live
+            .snapshot
+            .known_version(&prompt_type, asked.from_version)
+            .map_err(ApiError::from)?;
+        let new = live
+            .snapshot
+            .known_version(&prompt_type, asked.to_version)
+            .map_err(ApiError::from)?;
         let was = text(&self.0, &live, old.text).await?;
         let is = text(&self.0, &live, new.text).await?;
         Ok(Response::new(wire::version_diff(
@@ -342,7 +333,11 @@ impl GlobalPromptService for Services {
         let prepare = |body: v1::RestoreGlobalPromptVersionRequest| async move {
             let prompt_type = wire::prompt_type_of(&body.prompt_type)?;
             let live = Arc::clone(&self.0.app.live());
-            let older = find_version(&live, &prompt_type, body.version)?.text;
+            let older = live
+                .snapshot
+                .known_version(&prompt_type, body.version)
+                .map_err(ApiError::from)?
+                .text;
             let command = Command::RestorePromptVersion(RestorePromptVersion {
                 text: self.0.app.prompt_text(&live, older).await?,
                 prompt_type,

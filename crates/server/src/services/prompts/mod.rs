@@ -1,5 +1,8 @@
 //! `PromptService`.
 
+mod filter;
+mod resets;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,10 +19,11 @@ use aiconfig_resolution::{
 };
 use tonic::{Request, Response, Status};
 
+use self::filter::read_filter;
+use self::resets::{reset_results, reset_rows};
 use super::Services;
 use crate::call::{covered, info};
 use crate::errors::ApiError;
-use crate::lists::filter::{Name, Test, tests};
 use crate::lists::{ListQuery, Paging};
 use crate::wire;
 
@@ -54,59 +58,6 @@ fn checked(
     Ok(name)
 }
 
-/// A row of a batch, or why it cannot be one.
-type ResetRow = Result<(AccountId, PromptType), Rejection>;
-
-/// Every pair of a batch; those that cannot be read or seen are refused one by one.
-fn reset_rows(
-    caller: &Caller,
-    body: &v1::BatchResetPromptsRequest,
-) -> Result<Vec<ResetRow>, ApiError> {
-    let rows = body
-        .account_ids
-        .len()
-        .saturating_mul(body.prompt_types.len());
-    if rows == 0 || rows > BATCH {
-        let right = "1 to 1000 pairs of an account and a prompt type";
-        return Err(Rejection::invalid_field("account_ids", right).into());
-    }
-    let row = |account: i64, prompt_type: &String| {
-        let name = wire::prompt_name(account, prompt_type)?;
-        covered(caller, name.0)?;
-        Ok(name)
-    };
-    let pairs = body.account_ids.iter().flat_map(|account| {
-        let types = body.prompt_types.iter();
-        types.map(move |prompt_type| row(*account, prompt_type))
-    });
-    Ok(pairs.collect())
-}
-
-/// What became of the rows of a batch.
-fn reset_results(
-    applied: &Applied<'_>,
-    pairs: &[(i64, String)],
-) -> Vec<v1::batch_reset_prompts_response::Result> {
-    let results = pairs.iter().zip(&applied.decision.resets);
-    let result =
-        |((account_id, prompt_type), outcome): (&(i64, String), &Result<bool, Rejection>)| {
-            let name = wire::prompt_name(*account_id, prompt_type).ok();
-            let held = name.and_then(|(account, prompt_type)| {
-                let held = shown_prompt(applied.snapshot, account, &prompt_type).ok();
-                held.map(|held| held.behind_by)
-            });
-            let error = outcome.as_ref().err();
-            v1::batch_reset_prompts_response::Result {
-                account_id: *account_id,
-                prompt_type: prompt_type.clone(),
-                changed: outcome.as_ref().is_ok_and(|changed| *changed),
-                behind_by: held.unwrap_or(0),
-                error: error.map(|error| ApiError::from(error.clone()).into_rpc()),
-            }
-        };
-    results.map(result).collect()
-}
-
 /// Each value at fault.
 fn render_refused(faults: Vec<RenderFault>) -> Rejection {
     let violation = |fault: RenderFault| {
@@ -120,40 +71,6 @@ fn render_refused(faults: Vec<RenderFault>) -> Rejection {
         Violation::new(field, fault.to_string())
     };
     Rejection::invalid(faults.into_iter().map(violation).collect())
-}
-
-fn read_filter(text: &str) -> Result<Test<v1::EffectivePrompt>, ApiError> {
-    use v1::{PromptSource as S, UpstreamState as U};
-    const NAMES: &[Name] = &[
-        Name::Exact("customized"),
-        Name::Exact("source"),
-        Name::Exact("upstream_state"),
-    ];
-    const SOURCES: [S; 3] = [S::AccountCustom, S::AccountDefault, S::Global];
-    const STATES: [U; 4] = [
-        U::Following,
-        U::CustomCurrent,
-        U::CustomBehind,
-        U::UpstreamRetired,
-    ];
-    let source = |source: S| source.as_str_name().trim_start_matches("PROMPT_SOURCE_");
-    let state = |state: U| state.as_str_name().trim_start_matches("UPSTREAM_STATE_");
-    tests(text, NAMES, |condition| {
-        Ok(match condition.name {
-            "customized" => {
-                let wanted = condition.flag()?;
-                Box::new(move |prompt: &v1::EffectivePrompt| prompt.customized == wanted) as Test<_>
-            }
-            "source" => {
-                let wanted = condition.one_of("PROMPT_SOURCE_", &SOURCES, source)?;
-                Box::new(move |prompt: &v1::EffectivePrompt| prompt.source() == wanted)
-            }
-            _ => {
-                let wanted = condition.one_of("UPSTREAM_STATE_", &STATES, state)?;
-                Box::new(move |prompt: &v1::EffectivePrompt| prompt.upstream_state() == wanted)
-            }
-        })
-    })
 }
 
 impl Services {
