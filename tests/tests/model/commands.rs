@@ -50,7 +50,7 @@ const FIELDS: [&str; 11] = [
 ];
 
 pub(crate) struct Generator {
-    random: StdRng,
+    pub(crate) random: StdRng,
     models: Vec<String>,
     functions: Vec<String>,
     /// Values that some model's list has, by field.
@@ -86,15 +86,15 @@ impl Generator {
         }
     }
 
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from.choose(&mut self.random).unwrap()
     }
 
-    fn id(&mut self) -> i64 {
+    pub(crate) fn id(&mut self) -> i64 {
         self.random.random_range(1..=ACCOUNTS + 1)
     }
 
-    fn chance(&mut self, of_ten: u32) -> bool {
+    pub(crate) fn chance(&mut self, of_ten: u32) -> bool {
         self.random.random_range(0..10) < of_ten
     }
 
@@ -224,7 +224,7 @@ fn one(field: &str, value: Option<&V>) -> v1::ModelFields {
 
 impl Run {
     /// Compares the outcome of a write.
-    fn outcome<T: std::fmt::Debug>(
+    pub(crate) fn outcome<T: std::fmt::Debug>(
         &self,
         what: &str,
         service: &Result<T, Status>,
@@ -239,7 +239,8 @@ impl Run {
     }
 
     pub(crate) async fn command(&mut self, generator: &mut Generator) {
-        match generator.random.random_range(0..20) {
+        match generator.random.random_range(0..28) {
+            20.. => self.prompt_command(generator).await,
             0..4 => self.push(generator).await,
             4 => self.delete(generator).await,
             5..12 => self.save(generator).await,

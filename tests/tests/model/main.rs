@@ -12,6 +12,7 @@
 mod commands;
 mod compare;
 mod ladder;
+mod prompts;
 mod rules;
 mod world;
 
@@ -174,6 +175,7 @@ impl Run {
                 self.compare_view(id, kind).await;
             }
         }
+        self.compare_all_prompts().await;
     }
 }
 
@@ -201,6 +203,7 @@ async fn model_test(place: Place, steps: usize) {
         }
         let (id, kind) = generator.view();
         run.compare_view(id, kind).await;
+        run.compare_prompts(id).await;
         if step % 500 == 499 {
             run.compare_all().await;
         }

@@ -62,6 +62,7 @@ impl World {
             version,
             rows: live.map(|old| old.rows.clone()).unwrap_or_default(),
             modules_off: live.map(|old| old.modules_off.clone()).unwrap_or_default(),
+            prompts: live.map(|old| old.prompts.clone()).unwrap_or_default(),
         };
         self.accounts.insert(id, account);
         Ok(true)
@@ -80,6 +81,7 @@ impl World {
         account.version = version;
         account.rows.clear();
         account.modules_off.clear();
+        account.prompts.clear();
         Ok(true)
     }
 

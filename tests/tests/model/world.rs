@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::prompts;
+
 /// A value of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum V {
@@ -88,6 +90,7 @@ pub(crate) struct Account {
     pub(crate) version: i64,
     pub(crate) rows: BTreeMap<String, Row>,
     pub(crate) modules_off: BTreeSet<String>,
+    pub(crate) prompts: BTreeMap<String, prompts::Row>,
 }
 
 /// Everything.
@@ -98,6 +101,8 @@ pub(crate) struct World {
     pub(crate) models: BTreeMap<String, Model>,
     pub(crate) functions: BTreeMap<String, Function>,
     pub(crate) modules_off: BTreeSet<String>,
+    /// Types of prompts that the test made.
+    pub(crate) prompts: BTreeMap<String, prompts::Shelf>,
     /// By provider, what its models make.
     pub(crate) providers: BTreeMap<String, Vec<String>>,
 }

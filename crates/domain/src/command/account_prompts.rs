@@ -1,6 +1,6 @@
 //! What accounts make of the library's prompts: customise, reset, keep, merge (section 5).
 
-use super::accounts::{plan_forbids, writable};
+use super::accounts::writable;
 use super::global_prompts::{same_text, template_violations};
 use super::{CommandContext, Decision, check_etag};
 use crate::merge::{Resolution, ResolveFault, three_way};
@@ -94,10 +94,7 @@ impl CustomizePrompt {
         command: &Self,
         _: &CommandContext,
     ) -> Result<Decision, Rejection> {
-        let account = writable(snapshot, command.account_id)?;
-        if !account.plan.rules().may_override {
-            return Err(plan_forbids(account));
-        }
+        snapshot.overriding_account(command.account_id)?;
         let prompt_type = &command.prompt_type;
         let global = snapshot.active_prompt(prompt_type)?;
         let key = ResourceKey::AccountPrompt(command.account_id, prompt_type.clone());
@@ -252,10 +249,7 @@ fn customized<'a>(
     prompt_type: &PromptType,
     expected_etag: Option<&str>,
 ) -> Result<(&'a AccountPrompt, &'a GlobalPrompt, ResourceKey), Rejection> {
-    let account = writable(snapshot, account_id)?;
-    if !account.plan.rules().may_override {
-        return Err(plan_forbids(account));
-    }
+    snapshot.overriding_account(account_id)?;
     let global = snapshot.active_prompt(prompt_type)?;
     let key = ResourceKey::AccountPrompt(account_id, prompt_type.clone());
     check_etag(snapshot, &key, expected_etag)?;

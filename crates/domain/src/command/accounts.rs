@@ -134,6 +134,21 @@ pub(super) fn writable(snapshot: &Snapshot, id: AccountId) -> Result<&Account, R
         .ok_or_else(|| Rejection::account_not_registered(id))
 }
 
+impl Snapshot {
+    /// A registered account whose plan lets it have values of its own.
+    ///
+    /// # Errors
+    /// [`Reason::AccountNotFound`], [`Reason::PlanForbidsOverrides`].
+    pub fn overriding_account(&self, id: AccountId) -> Result<&Account, Rejection> {
+        let account = writable(self, id)?;
+        if account.plan.rules().may_override {
+            Ok(account)
+        } else {
+            Err(plan_forbids(account))
+        }
+    }
+}
+
 /// Refuses what a plan may not.
 pub(super) fn plan_forbids(account: &Account) -> Rejection {
     Rejection::new(

@@ -394,6 +394,7 @@ impl PromptService for Services {
             } = wire::apply_merge(body)?;
             covered(&caller, account_id)?;
             let live = Arc::clone(&self.0.app.live());
+            live.snapshot.overriding_account(account_id)?;
             let texts = self
                 .0
                 .app
