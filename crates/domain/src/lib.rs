@@ -48,10 +48,11 @@ pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
 pub use check::{FieldScope, check_fields, model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
 pub use command::{
-    AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction, CreateModel,
-    CreateProvider, CreateToken, Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction,
-    DeleteModel, DestroyKey, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken,
-    RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, UpdateAccountModules,
+    AddKey, CloneItems, Command, CommandContext, CreateCreditOperation, CreateFunction,
+    CreateModel, CreateProvider, CreateToken, Decision, DeleteAccount, DeleteCreditOperation,
+    DeleteFunction, DeleteModel, DestroyKey, ItemOutcome, LibraryCommand, MOST_ROWS,
+    ProfileCommand, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken, RollbackKey,
+    SaveSettings, SetDefaultModel, SetKeyFreeze, StrategyCommand, UpdateAccountModules,
     UpdateCreditOperation, UpdateFunction, UpdateGlobals, UpdateModel, UpdatePlatformModules,
     UpdateProvider, UpsertAccounts, decide,
 };
@@ -69,8 +70,9 @@ pub use inherit::Inherited;
 pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
 pub use library::{
-    AuthorProfile, ItemId, LibraryItem, Origin, OwnItem, OwnLibrary, ProfileCategory, Strategy,
-    StrategyCategory,
+    AuthorProfile, Draft, ItemId, LANGUAGE_RULE, LibraryContent, LibraryItem, Origin, OriginState,
+    OriginView, OwnItem, OwnLibrary, ProfileCategory, ProfileField, Strategy, StrategyCategory,
+    StrategyField, language_tag, origin_view,
 };
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
 pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};

@@ -85,11 +85,17 @@ impl ApiError {
 pub(crate) fn resource_name(kind: &str, name: &str) -> String {
     let collection = match kind {
         "Account" => "accounts",
+        "AuthorProfile" => {
+            return format!("accounts/{}", name.replacen('/', "/authorProfiles/", 1));
+        }
         "CreditOperation" => "creditOperations",
         "Function" => "functions",
+        "GlobalAuthorProfile" => "globalAuthorProfiles",
+        "GlobalStrategy" => "globalStrategies",
         "Model" => "models",
         "Provider" => "providers",
         "ProviderKey" => return format!("providers/{}", name.replacen('/', "/keys/", 1)),
+        "Strategy" => return format!("accounts/{}", name.replacen('/', "/strategies/", 1)),
         "Token" => "tokens",
         other => other,
     };
@@ -124,14 +130,17 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::NoRetiredKey
         | R::KeyOriginChanged
         | R::KeyUnavailable
-        | R::FingerprintMismatch => Code::FailedPrecondition,
+        | R::FingerprintMismatch
+        | R::LibraryItemInactive => Code::FailedPrecondition,
         R::AccountNotFound
         | R::FunctionNotFound
         | R::ProviderNotFound
         | R::ProviderKeyNotFound
         | R::ModelNotFound
         | R::CreditOperationNotFound
-        | R::TokenNotFound => Code::NotFound,
+        | R::TokenNotFound
+        | R::AuthorProfileNotFound
+        | R::StrategyNotFound => Code::NotFound,
         R::AlreadyExists | R::DuplicateKey => Code::AlreadyExists,
         R::EtagMismatch | R::ExpectedPrimaryMismatch => Code::Aborted,
         R::KeyDamaged => Code::DataLoss,
@@ -175,6 +184,9 @@ const fn of_domain(reason: Reason) -> ErrorReason {
         Reason::KeyOriginChanged => ErrorReason::KeyOriginChanged,
         Reason::DuplicateKey => ErrorReason::DuplicateKey,
         Reason::FingerprintMismatch => ErrorReason::FingerprintMismatch,
+        Reason::AuthorProfileNotFound => ErrorReason::AuthorProfileNotFound,
+        Reason::StrategyNotFound => ErrorReason::StrategyNotFound,
+        Reason::LibraryItemInactive => ErrorReason::LibraryItemInactive,
     }
 }
 

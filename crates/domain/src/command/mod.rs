@@ -5,6 +5,7 @@ mod credits;
 mod functions;
 mod globals;
 mod keys;
+mod library;
 mod models;
 mod modules;
 mod providers;
@@ -18,6 +19,9 @@ pub use credits::{CreateCreditOperation, DeleteCreditOperation, UpdateCreditOper
 pub use functions::{CreateFunction, DeleteFunction, UpdateFunction};
 pub use globals::UpdateGlobals;
 pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFreeze};
+pub use library::{
+    CloneItems, ItemOutcome, LibraryCommand, MOST_ROWS, ProfileCommand, StrategyCommand,
+};
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use modules::{UpdateAccountModules, UpdatePlatformModules};
 pub use providers::{CreateProvider, UpdateProvider};
@@ -72,6 +76,8 @@ commands! {
     DeleteCreditOperation by DeleteCreditOperation::decide;
     CreateToken by CreateToken::decide;
     RevokeToken by RevokeToken::decide;
+    ProfileCommand by |s, c: &ProfileCommand, _| c.decide(s);
+    StrategyCommand by |s, c: &StrategyCommand, _| c.decide(s);
 }
 
 /// When and for whom a command is decided.
@@ -100,4 +106,6 @@ pub struct Decision {
     pub former: Option<String>,
     /// What became of each push of accounts.
     pub pushes: Vec<Result<PushOutcome, Rejection>>,
+    /// What became of each row of a command on many items of a library, in their order.
+    pub items: Vec<Result<ItemOutcome, Rejection>>,
 }
