@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::refusals::Refusals;
 use crate::releases::Releases;
+use crate::texts::TextCache;
 use crate::{AppError, Caller, Clock, Live};
 
 /// Stored answers that one statement drops, so that writers wait only shortly.
@@ -33,6 +34,7 @@ pub struct Application {
     pub(crate) revision: watch::Sender<u64>,
     pub(crate) refusals: Refusals,
     pub(crate) releases: Releases,
+    pub(crate) texts: TextCache,
     /// When the database last answered, for the age of what reads are answered from.
     pub(crate) fresh_at: AtomicI64,
 }

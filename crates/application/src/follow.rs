@@ -8,6 +8,7 @@ use aiconfig_domain::{Change, Resource, ResourceKey, Timestamp, TokenId};
 use aiconfig_persistence::{LoadOptions, RevisionRows, Store, StoreError, Tail, WriteTransaction};
 use aiconfig_vault::ring::Keyring;
 
+use crate::texts::take_library;
 use crate::{AppError, Application, Live, open, rows};
 
 /// Revisions that one look at the log takes up.
@@ -45,6 +46,7 @@ pub(crate) async fn load(store: &Store, ring: &Keyring) -> Result<Live, AppError
     );
     live.take_envelopes(&state.envelopes, ring);
     live.take_verifiers(&[], &state.verifiers);
+    take_library(store, &mut live).await?;
     Ok(live)
 }
 
@@ -136,6 +138,7 @@ impl Application {
                     let verifiers = self.store.verifiers_for(&ids).await?;
                     next.take_verifiers(&tokens, &verifiers);
                 }
+                take_library(&self.store, &mut next).await?;
                 self.publish(*next);
             }
             Followed::Reload => self.publish(load(&self.store, &self.ring).await?),

@@ -26,6 +26,7 @@ mod resolve;
 mod rows;
 mod secrets;
 mod seed;
+mod texts;
 mod tokens;
 mod vault_check;
 mod write;

@@ -9,6 +9,8 @@ use aiconfig_vault::error::VaultError;
 use aiconfig_vault::key::{KeyContext, SealedKey};
 use aiconfig_vault::ring::Keyring;
 
+use crate::texts::Texts;
+
 /// A stored key as this server can use it.
 pub enum KeySlot {
     /// Sealed, with its record key derived, ready to open.
@@ -24,6 +26,8 @@ pub struct Live {
     pub snapshot: Snapshot,
     pub(crate) keys: Arc<BTreeMap<ProviderName, BTreeMap<u32, Arc<KeySlot>>>>,
     pub(crate) verifiers: Arc<BTreeMap<TokenId, [u8; 32]>>,
+    /// The texts of the library's prompts.
+    pub(crate) texts: Arc<Texts>,
 }
 
 impl Live {
@@ -32,6 +36,7 @@ impl Live {
             snapshot,
             keys: Arc::default(),
             verifiers: Arc::default(),
+            texts: Arc::default(),
         }
     }
 

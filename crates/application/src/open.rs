@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::refusals::Refusals;
 use crate::releases::Releases;
-use crate::{AppError, Application, Clock, Live, SeedError, follow, keyring};
+use crate::{AppError, Application, Clock, Live, SeedError, follow, keyring, texts};
 
 /// What an application is opened with.
 pub struct OpenOptions {
@@ -23,6 +23,8 @@ pub struct OpenOptions {
     pub clock: Box<dyn Clock>,
     /// The source of randomness.
     pub random: Box<dyn RandomSource>,
+    /// The bytes that the cache of accounts' prompt texts may hold.
+    pub text_cache_bytes: u64,
     /// Whether an empty database gets the shipped catalogue and defaults.
     pub seed: bool,
 }
@@ -81,6 +83,7 @@ impl Application {
             revision: watch::Sender::new(revision),
             refusals: Refusals::default(),
             releases: Releases::default(),
+            texts: texts::cache(options.text_cache_bytes),
             fresh_at: AtomicI64::new(now.as_micros()),
         });
         if options.seed && revision == 0 {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiconfig_domain::{
-    Change, Command, CommandContext, Decision, Record, Snapshot, Timestamp, decide,
+    Change, Command, CommandContext, Decision, PromptText, Record, Snapshot, Timestamp, decide,
 };
 use aiconfig_persistence::{
     AnswerScope, Commit, Head, SideEffect, StoredAnswerRow, WriteTransaction,
@@ -12,7 +12,7 @@ use aiconfig_persistence::{
 use aiconfig_vault::ring::Purpose;
 
 use crate::secrets::{Sidecar, side_effects};
-use crate::{AppError, Application, Live, WriteCall, audit, rows};
+use crate::{AppError, Application, Live, WriteCall, audit, rows, texts};
 
 /// How often an outcome is looked up after a connection was lost at commit, and how far apart.
 const LOOK_UPS: u32 = 5;
@@ -128,7 +128,7 @@ impl Application {
             revision: changed.then(|| snapshot.revision()),
             time_us: now.as_micros(),
         };
-        let commit = self.commit_of(
+        let mut commit = self.commit_of(
             call,
             transaction.head(),
             &live,
@@ -137,9 +137,10 @@ impl Application {
             Some(stored),
             &subject,
         )?;
+        commit.texts = decision.texts.iter().map(texts::row).collect();
         self.commit(call, transaction, commit).await?;
         if changed {
-            self.publish_change(&live, snapshot, side);
+            self.publish_change(&live, snapshot, side, &decision.texts);
         }
         Ok(Written::Fresh(reply))
     }
@@ -234,8 +235,15 @@ impl Application {
         Err(AppError::Storage(lost))
     }
 
-    /// Publishes a committed change together with the sealed keys and verifiers beside it.
-    pub(crate) fn publish_change(&self, live: &Live, snapshot: Snapshot, side: Vec<SideEffect>) {
+    /// Publishes a committed change together with what stands beside it: sealed keys, verifiers,
+    /// texts.
+    pub(crate) fn publish_change(
+        &self,
+        live: &Live,
+        snapshot: Snapshot,
+        side: Vec<SideEffect>,
+        texts: &[PromptText],
+    ) {
         let mut next = Live {
             snapshot,
             ..live.clone()
@@ -254,6 +262,7 @@ impl Application {
                 SideEffect::PutStateMac(_) | SideEffect::PutDek(_) | SideEffect::PutCanary(_) => {}
             }
         }
+        self.keep_texts(&mut next, texts);
         self.publish(next);
     }
 

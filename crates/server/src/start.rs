@@ -85,6 +85,7 @@ fn options(config: &Config, generate_at: Option<PathBuf>, seed: bool) -> OpenOpt
         keks,
         clock: Box::new(SystemClock),
         random: Box::new(OsRandom),
+        text_cache_bytes: config.prompt_cache_bytes(),
         seed,
     }
 }

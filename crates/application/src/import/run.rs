@@ -98,7 +98,7 @@ impl Application {
         commit.ledger = ledger;
         self.commit(call, transaction, commit).await?;
         if report.changed {
-            self.publish_change(&live, snapshot, side);
+            self.publish_change(&live, snapshot, side, &[]);
         }
         Ok(report)
     }
@@ -132,7 +132,7 @@ fn context(call: &WriteCall, now: Timestamp) -> CommandContext {
 
 /// What an empty database starts with.
 fn shipped() -> Result<Snapshot, AppError> {
-    let resources = seed::resources().map_err(|_| AppError::Inconsistent {
+    let (resources, _) = seed::resources().map_err(|_| AppError::Inconsistent {
         what: "the shipped defaults".to_owned(),
     })?;
     let mut shipped = Snapshot::new();

@@ -105,6 +105,7 @@ async fn open(url: &str, folder: &TempDir) -> Arc<Application> {
         },
         clock: Box::new(SystemClock),
         random: Box::new(OsRandom),
+        text_cache_bytes: 1024 * 1024,
         seed: true,
     };
     Application::open(store, options).await.unwrap()

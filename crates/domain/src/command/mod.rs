@@ -28,7 +28,7 @@ pub use providers::{CreateProvider, UpdateProvider};
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 
-use crate::{Change, Field, Rejection, ResourceKey, Snapshot, Timestamp};
+use crate::{Change, Field, PromptText, Rejection, ResourceKey, Snapshot, Timestamp};
 use providers::check_etag;
 
 macro_rules! commands {
@@ -94,6 +94,8 @@ pub struct CommandContext {
 pub struct Decision {
     /// The changes, in order.
     pub changes: Vec<Change>,
+    /// The new texts that the changes name by hash.
+    pub texts: Vec<PromptText>,
     /// What it is about.
     pub subject: Option<ResourceKey>,
     /// What the caller should know.

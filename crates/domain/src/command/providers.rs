@@ -193,7 +193,17 @@ pub(super) fn check_etag(
         Some(expected) if expected != snapshot.etag(key) => {
             let name = key.name();
             let message = format!("{name} was changed since its etag was read; read it again");
-            Err(Rejection::new(Reason::EtagMismatch, message).with("resource", name))
+            let mut rejection = Rejection::new(Reason::EtagMismatch, message);
+            // Who was first, so that the second one knows what to look at.
+            if let Some(meta) = snapshot.meta(key) {
+                rejection = rejection
+                    .with("updated_by", meta.updated_by.to_string())
+                    .with("update_time", meta.update_time.to_rfc3339())
+                    .with("revision", meta.revision.to_string());
+            }
+            Err(rejection
+                .with("etag", snapshot.etag(key))
+                .with("resource", name))
         }
         _ => Ok(()),
     }

@@ -78,4 +78,6 @@ settings! {
     poll_interval_milliseconds;
     /// How long open calls may take after SIGTERM, in seconds.
     drain_seconds;
+    /// How much of the prompts that accounts customised is kept in memory, in MiB.
+    prompt_cache_mebibytes;
 }

@@ -43,6 +43,7 @@ pub(crate) struct Config {
     longest_deadline_seconds: u64,
     poll_interval_milliseconds: u64,
     drain_seconds: u64,
+    prompt_cache_mebibytes: u64,
 }
 
 /// How a line of the log is written.
@@ -128,7 +129,13 @@ impl Config {
             "1 up to longest_deadline_seconds",
         )?;
         let poll = (10..=60_000).contains(&self.poll_interval_milliseconds);
-        range(poll, "poll_interval_milliseconds", "10 to 60000")
+        range(poll, "poll_interval_milliseconds", "10 to 60000")?;
+        let cache = (1..=1_048_576).contains(&self.prompt_cache_mebibytes);
+        range(cache, "prompt_cache_mebibytes", "1 to 1048576")
+    }
+
+    pub(crate) const fn prompt_cache_bytes(&self) -> u64 {
+        self.prompt_cache_mebibytes * 1024 * 1024
     }
 
     pub(crate) const fn default_deadline(&self) -> Duration {
