@@ -2,13 +2,14 @@
 
 use aiconfig_proto::v1::{
     account_service_client::AccountServiceClient, audit_service_client::AuditServiceClient,
+    author_profile_service_client::AuthorProfileServiceClient,
     global_settings_service_client::GlobalSettingsServiceClient,
     history_service_client::HistoryServiceClient,
     integration_settings_service_client::IntegrationSettingsServiceClient,
     model_catalog_service_client::ModelCatalogServiceClient,
     model_config_service_client::ModelConfigServiceClient,
     module_service_client::ModuleServiceClient, provider_service_client::ProviderServiceClient,
-    token_service_client::TokenServiceClient,
+    strategy_service_client::StrategyServiceClient, token_service_client::TokenServiceClient,
 };
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -49,8 +50,10 @@ pub struct Clients {
     pub globals: GlobalSettingsServiceClient<Over>,
     pub history: HistoryServiceClient<Over>,
     pub modules: ModuleServiceClient<Over>,
+    pub profiles: AuthorProfileServiceClient<Over>,
     pub providers: ProviderServiceClient<Over>,
     pub settings: IntegrationSettingsServiceClient<Over>,
+    pub strategies: StrategyServiceClient<Over>,
     pub tokens: TokenServiceClient<Over>,
 }
 
@@ -67,8 +70,10 @@ impl Clients {
             globals: GlobalSettingsServiceClient::new(over()),
             history: HistoryServiceClient::new(over()),
             modules: ModuleServiceClient::new(over()),
+            profiles: AuthorProfileServiceClient::new(over()),
             providers: ProviderServiceClient::new(over()),
             settings: IntegrationSettingsServiceClient::new(over()),
+            strategies: StrategyServiceClient::new(over()),
             tokens: TokenServiceClient::new(over()),
         }
     }

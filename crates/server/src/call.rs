@@ -114,6 +114,13 @@ write_requests! {
     CreateCreditOperationRequest UpdateCreditOperationRequest DeleteCreditOperationRequest
     CreateTokenRequest RevokeTokenRequest
     UpdatePlatformModulesRequest UpdateAccountModulesRequest
+    CreateGlobalAuthorProfileRequest UpdateGlobalAuthorProfileRequest
+    DeleteGlobalAuthorProfileRequest AuthorProfileServiceBatchSetActiveRequest
+    CloneAuthorProfilesRequest CreateAuthorProfileRequest UpdateAuthorProfileRequest
+    DeleteAuthorProfileRequest
+    CreateGlobalStrategyRequest UpdateGlobalStrategyRequest DeleteGlobalStrategyRequest
+    StrategyServiceBatchSetActiveRequest CloneStrategiesRequest CreateStrategyRequest
+    UpdateStrategyRequest DeleteStrategyRequest
 }
 
 /// What the layers put into a request's extensions.

@@ -9,19 +9,21 @@ use std::time::Duration;
 use aiconfig_application::Application;
 use aiconfig_proto::v1::{
     account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
+    author_profile_service_server::AuthorProfileServiceServer,
     global_settings_service_server::GlobalSettingsServiceServer,
     history_service_server::HistoryServiceServer,
     integration_settings_service_server::IntegrationSettingsServiceServer,
     model_catalog_service_server::ModelCatalogServiceServer,
     model_config_service_server::ModelConfigServiceServer,
     module_service_server::ModuleServiceServer, provider_service_server::ProviderServiceServer,
-    token_service_server::TokenServiceServer,
+    strategy_service_server::StrategyServiceServer, token_service_server::TokenServiceServer,
 };
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
 use tonic_health::server::HealthReporter;
@@ -38,6 +40,8 @@ use crate::{access, metrics};
 const FLUSH: Duration = Duration::from_secs(2);
 /// Bytes of a request.
 const MESSAGE: usize = 1 << 20;
+/// Bytes of a request that can name a million accounts.
+const CLONE_MESSAGE: usize = 10 << 20;
 /// Bytes of a request that may carry a key.
 const KEY_MESSAGE: usize = 64 << 10;
 
@@ -97,30 +101,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         .http2_keepalive_interval(Some(Duration::from_secs(20)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .layer(GateLayer::new(Arc::clone(&app), limits))
-        .add_service(health_service)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .add_service(
-            ModelConfigServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
-        )
-        .add_service(
-            IntegrationSettingsServiceServer::new(services.clone())
-                .max_decoding_message_size(KEY_MESSAGE),
-        )
-        .add_service(
-            GlobalSettingsServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
-        )
-        .add_service(AccountServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(
-            ProviderServiceServer::new(services.clone()).max_decoding_message_size(KEY_MESSAGE),
-        )
-        .add_service(
-            ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
-        )
-        .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE))
+        .add_routes(routes(services)?.add_service(health_service))
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
             waiting.cancelled().await;
         });
@@ -148,6 +129,42 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     app.flush_audit().await?;
     ops.abort();
     Ok(())
+}
+
+/// Every service but health.
+fn routes(services: Services) -> Result<Routes, Failure> {
+    let routes = Routes::default()
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(
+            ModelConfigServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(
+            IntegrationSettingsServiceServer::new(services.clone())
+                .max_decoding_message_size(KEY_MESSAGE),
+        )
+        .add_service(
+            GlobalSettingsServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(AccountServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(
+            ProviderServiceServer::new(services.clone()).max_decoding_message_size(KEY_MESSAGE),
+        )
+        .add_service(
+            ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(
+            AuthorProfileServiceServer::new(services.clone())
+                .max_decoding_message_size(CLONE_MESSAGE),
+        )
+        .add_service(
+            StrategyServiceServer::new(services.clone()).max_decoding_message_size(CLONE_MESSAGE),
+        )
+        .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE));
+    Ok(routes)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

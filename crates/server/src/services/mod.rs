@@ -5,6 +5,7 @@ mod audit;
 mod catalog;
 mod globals;
 mod history;
+mod library;
 mod model_config;
 mod modules;
 mod providers;
