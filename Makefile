@@ -1,6 +1,6 @@
 # The ways to run, test and check the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt proto-lint proto-breaking deny tools
+.PHONY: help run test bench lint fmt proto-lint proto-breaking deny tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -11,6 +11,10 @@ run: ## Start the server on its embedded default (SQLite in ./data)
 test: tools ## Install what the tests need, then pass all of them
 	cargo build --locked --bin aiconfig
 	cargo test --workspace --locked
+
+bench: ## Measure the main call beside a server that does nothing (docs/benchmarks.md)
+	cargo build --release --locked -p aiconfig-server -p aiconfig-bench
+	target/release/aiconfig-bench $(BENCH_FLAGS)
 
 lint: .tools/venv/installed ## Format and lints
 	cargo fmt --all --check

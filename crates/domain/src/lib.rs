@@ -48,13 +48,15 @@ pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
 pub use check::{FieldScope, check_fields, model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
 pub use command::{
-    AddKey, CloneItems, Command, CommandContext, CreateCreditOperation, CreateFunction,
-    CreateModel, CreateProvider, CreateToken, Decision, DeleteAccount, DeleteCreditOperation,
-    DeleteFunction, DeleteModel, DestroyKey, ItemOutcome, LibraryCommand, MOST_ROWS,
-    ProfileCommand, PromoteKey, PushOutcome, ResetSettings, RevokeKey, RevokeToken, RollbackKey,
-    SaveSettings, SetDefaultModel, SetKeyFreeze, StrategyCommand, UpdateAccountModules,
-    UpdateCreditOperation, UpdateFunction, UpdateGlobals, UpdateModel, UpdatePlatformModules,
-    UpdateProvider, UpsertAccounts, decide,
+    AcknowledgePrompt, AddKey, CloneItems, Command, CommandContext, CreateCreditOperation,
+    CreateFunction, CreateGlobalPrompt, CreateModel, CreateProvider, CreateToken, CustomizePrompt,
+    Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction, DeleteGlobalPrompt,
+    DeleteModel, DestroyKey, IncrementPromptVersions, ItemOutcome, LibraryCommand, MOST_ROWS,
+    MergePrompt, MergeTexts, ProfileCommand, PromoteKey, PushOutcome, ResetPrompts, ResetSettings,
+    ResetTarget, RestorePromptVersion, RevokeKey, RevokeToken, RollbackKey, SaveSettings,
+    SetDefaultModel, SetKeyFreeze, SetPromptsActive, StrategyCommand, UpdateAccountModules,
+    UpdateCreditOperation, UpdateFunction, UpdateGlobalPrompt, UpdateGlobals, UpdateModel,
+    UpdatePlatformModules, UpdateProvider, UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;

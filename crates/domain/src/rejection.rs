@@ -1,6 +1,6 @@
 //! Why a command or a query is refused: one reason, a sentence, and every field at fault.
 
-use crate::{AccountId, ItemId, LibraryContent};
+use crate::{AccountId, ItemId, LibraryContent, PromptType};
 
 /// Machine-readable reasons; on the wire they are `ErrorInfo.reason` in upper snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,11 @@ pub enum Reason {
     KeyOriginChanged,
     DuplicateKey,
     FingerprintMismatch,
+    PromptNotFound,
+    PromptVersionNotFound,
+    PromptInactive,
+    PromptNotCustomized,
+    MergeConflict,
     AuthorProfileNotFound,
     StrategyNotFound,
     LibraryItemInactive,
@@ -96,6 +101,28 @@ impl Rejection {
             "account {account} is not registered; push it with UpsertAccount and try again"
         );
         Self::new(Reason::AccountNotFound, message).about("Account", account.to_string())
+    }
+
+    /// A call for an account that is deleted or not active.
+    #[must_use]
+    pub fn account_inactive(account: AccountId) -> Self {
+        let message = format!("account {account} is not active");
+        Self::new(Reason::AccountInactive, message).about("Account", account.to_string())
+    }
+
+    /// A merge where the account has no row.
+    #[must_use]
+    pub fn prompt_not_customized(account: AccountId, prompt_type: &PromptType) -> Self {
+        let message = format!("account {account} has no prompt {prompt_type} of its own");
+        Self::new(Reason::PromptNotCustomized, message)
+            .about("AccountPrompt", format!("{account}/{prompt_type}"))
+    }
+
+    /// A prompt type that the library does not have.
+    #[must_use]
+    pub fn prompt_not_found(prompt_type: &PromptType) -> Self {
+        let message = format!("there is no prompt {prompt_type}");
+        Self::new(Reason::PromptNotFound, message).about("GlobalPrompt", prompt_type.as_str())
     }
 
     /// An item that an account does not have.

@@ -90,6 +90,8 @@ pub(crate) fn resource_name(kind: &str, name: &str) -> String {
         }
         "CreditOperation" => "creditOperations",
         "Function" => "functions",
+        "GlobalPrompt" => "globalPrompts",
+        "AccountPrompt" => return format!("accounts/{}", name.replacen('/', "/prompts/", 1)),
         "GlobalAuthorProfile" => "globalAuthorProfiles",
         "GlobalStrategy" => "globalStrategies",
         "Model" => "models",
@@ -131,6 +133,9 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::KeyOriginChanged
         | R::KeyUnavailable
         | R::FingerprintMismatch
+        | R::PromptInactive
+        | R::PromptNotCustomized
+        | R::MergeConflict
         | R::LibraryItemInactive => Code::FailedPrecondition,
         R::AccountNotFound
         | R::FunctionNotFound
@@ -139,6 +144,8 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::ModelNotFound
         | R::CreditOperationNotFound
         | R::TokenNotFound
+        | R::PromptNotFound
+        | R::PromptVersionNotFound
         | R::AuthorProfileNotFound
         | R::StrategyNotFound => Code::NotFound,
         R::AlreadyExists | R::DuplicateKey => Code::AlreadyExists,
@@ -184,6 +191,11 @@ const fn of_domain(reason: Reason) -> ErrorReason {
         Reason::KeyOriginChanged => ErrorReason::KeyOriginChanged,
         Reason::DuplicateKey => ErrorReason::DuplicateKey,
         Reason::FingerprintMismatch => ErrorReason::FingerprintMismatch,
+        Reason::PromptNotFound => ErrorReason::PromptNotFound,
+        Reason::PromptVersionNotFound => ErrorReason::PromptVersionNotFound,
+        Reason::PromptInactive => ErrorReason::PromptInactive,
+        Reason::PromptNotCustomized => ErrorReason::PromptNotCustomized,
+        Reason::MergeConflict => ErrorReason::MergeConflict,
         Reason::AuthorProfileNotFound => ErrorReason::AuthorProfileNotFound,
         Reason::StrategyNotFound => ErrorReason::StrategyNotFound,
         Reason::LibraryItemInactive => ErrorReason::LibraryItemInactive,

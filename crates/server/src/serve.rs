@@ -10,21 +10,23 @@ use aiconfig_application::Application;
 use aiconfig_proto::v1::{
     account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
     author_profile_service_server::AuthorProfileServiceServer,
+    global_prompt_service_server::GlobalPromptServiceServer,
     global_settings_service_server::GlobalSettingsServiceServer,
     history_service_server::HistoryServiceServer,
     integration_settings_service_server::IntegrationSettingsServiceServer,
     model_catalog_service_server::ModelCatalogServiceServer,
     model_config_service_server::ModelConfigServiceServer,
-    module_service_server::ModuleServiceServer, provider_service_server::ProviderServiceServer,
-    strategy_service_server::StrategyServiceServer, token_service_server::TokenServiceServer,
+    module_service_server::ModuleServiceServer, prompt_service_server::PromptServiceServer,
+    provider_service_server::ProviderServiceServer, strategy_service_server::StrategyServiceServer,
+    token_service_server::TokenServiceServer,
 };
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
 use tonic_health::server::HealthReporter;
 
@@ -93,6 +95,8 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         longest_deadline: config.longest_deadline(),
     };
     let waiting = stop.clone();
+    // Else an answer waits for the client to acknowledge the one before it, up to 40 ms.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = Server::builder()
         .max_concurrent_streams(config.max_concurrent_streams)
         .http2_max_local_error_reset_streams(Some(1024))
@@ -102,7 +106,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .layer(GateLayer::new(Arc::clone(&app), limits))
         .add_routes(routes(services)?.add_service(health_service))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             waiting.cancelled().await;
         });
     let mut server = tokio::spawn(server);
@@ -154,6 +158,10 @@ fn routes(services: Services) -> Result<Routes, Failure> {
             ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )
         .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(
+            GlobalPromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
         .add_service(
             AuthorProfileServiceServer::new(services.clone())
                 .max_decoding_message_size(CLONE_MESSAGE),

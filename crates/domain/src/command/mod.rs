@@ -1,8 +1,10 @@
 //! Commands, and the one function that decides them.
 
+mod account_prompts;
 mod accounts;
 mod credits;
 mod functions;
+mod global_prompts;
 mod globals;
 mod keys;
 mod library;
@@ -14,9 +16,16 @@ mod tokens;
 
 use std::sync::Arc;
 
+pub use account_prompts::{
+    AcknowledgePrompt, CustomizePrompt, MergePrompt, MergeTexts, ResetPrompts, ResetTarget,
+};
 pub use accounts::{DeleteAccount, PushOutcome, UpsertAccounts};
 pub use credits::{CreateCreditOperation, DeleteCreditOperation, UpdateCreditOperation};
 pub use functions::{CreateFunction, DeleteFunction, UpdateFunction};
+pub use global_prompts::{
+    CreateGlobalPrompt, DeleteGlobalPrompt, IncrementPromptVersions, RestorePromptVersion,
+    SetPromptsActive, UpdateGlobalPrompt,
+};
 pub use globals::UpdateGlobals;
 pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFreeze};
 pub use library::{
@@ -76,6 +85,16 @@ commands! {
     DeleteCreditOperation by DeleteCreditOperation::decide;
     CreateToken by CreateToken::decide;
     RevokeToken by RevokeToken::decide;
+    CreateGlobalPrompt by CreateGlobalPrompt::decide;
+    UpdateGlobalPrompt by UpdateGlobalPrompt::decide;
+    RestorePromptVersion by RestorePromptVersion::decide;
+    DeleteGlobalPrompt by DeleteGlobalPrompt::decide;
+    IncrementPromptVersions by IncrementPromptVersions::decide;
+    SetPromptsActive by SetPromptsActive::decide;
+    CustomizePrompt by CustomizePrompt::decide;
+    ResetPrompts by ResetPrompts::decide;
+    AcknowledgePrompt by AcknowledgePrompt::decide;
+    MergePrompt by MergePrompt::decide;
     ProfileCommand by |s, c: &ProfileCommand, _| c.decide(s);
     StrategyCommand by |s, c: &StrategyCommand, _| c.decide(s);
 }
@@ -108,6 +127,8 @@ pub struct Decision {
     pub former: Option<String>,
     /// What became of each push of accounts.
     pub pushes: Vec<Result<PushOutcome, Rejection>>,
+    /// What became of each row of a reset: whether it changed.
+    pub resets: Vec<Result<bool, Rejection>>,
     /// What became of each row of a command on many items of a library, in their order.
     pub items: Vec<Result<ItemOutcome, Rejection>>,
 }

@@ -3,11 +3,13 @@
 mod account;
 mod audit;
 mod catalog;
+mod global_prompts;
 mod globals;
 mod history;
 mod library;
 mod model_config;
 mod modules;
+mod prompts;
 mod providers;
 mod settings;
 mod tokens;

@@ -1,0 +1,4 @@
+//! What the programs of this crate share: the accounts that they measure with.
+#![forbid(unsafe_code)]
+
+pub mod population;

@@ -1,0 +1,48 @@
+//! Measures the main call beside a server that does nothing; see docs/benchmarks.md.
+#![forbid(unsafe_code)]
+
+mod args;
+mod bars;
+mod chart;
+mod fill;
+mod load;
+mod prepare;
+mod process;
+mod raw;
+mod report;
+mod rounds;
+mod stats;
+mod world;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Why a run fails, as a sentence for the terminal.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// One thread: the driver leaves the rest of the machine to the server.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(&args::Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("aiconfig-bench: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &args::Args) -> Result<(), Failure> {
+    let run = rounds::measure(args).await?;
+    let verdicts = bars::judge(&run);
+    let table = report::write(&run, &verdicts, &args.out)?;
+    writeln!(std::io::stdout(), "{table}")?;
+    Ok(())
+}
+
+/// To standard error, where progress goes too.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

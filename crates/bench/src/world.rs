@@ -1,0 +1,211 @@
+//! The server under test with keys, accounts and overrides, all of them put in through its API.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::rc::Rc;
+use std::time::Duration;
+
+use aiconfig_bench::population::PLANS;
+use aiconfig_proto::v1::{self, model_config_service_client::ModelConfigServiceClient};
+use bytes::Bytes;
+use prost::Message as _;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tempfile::TempDir;
+use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::Failure;
+use crate::fill::fill;
+use crate::prepare::{add_key, override_some, push};
+use crate::process::{Process, beside, free_port, says_ready};
+
+/// What every call is about.
+pub(crate) const FUNCTION: &str = "generate_content";
+/// Items of a batch call.
+pub(crate) const BATCH: u8 = 100;
+/// Different requests of a load; accounts come in no order, as in life.
+const REQUESTS: usize = 1 << 16;
+const BATCH_REQUESTS: usize = 1 << 10;
+/// For preparing calls.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server with a population.
+pub(crate) struct World {
+    pub(crate) process: Process,
+    /// On every measured call.
+    pub(crate) token: MetadataValue<Ascii>,
+    pub(crate) accounts: u32,
+    seed: u64,
+    /// Removed when dropped, once the server has ended.
+    _dir: TempDir,
+}
+
+impl World {
+    /// Starts `aiconfig serve` in a directory of its own and fills it by calls.
+    pub(crate) async fn build(accounts: u32, seed: u64) -> Result<Self, Failure> {
+        let dir = directory()?;
+        let process = serve(dir.path())?;
+        let (admin, backend) = prepare(&process, dir.path()).await?;
+        let channel = connect(&process).await?;
+        push(&channel, &admin, accounts).await?;
+        override_some(&channel, &backend, accounts).await?;
+        Ok(Self {
+            process,
+            token: backend,
+            accounts,
+            seed,
+            _dir: dir,
+        })
+    }
+
+    /// The same with more accounts than calls could bring in: the server is started, stopped, its
+    /// database filled, and started again.
+    pub(crate) async fn large(accounts: u32, seed: u64) -> Result<Self, Failure> {
+        let dir = directory()?;
+        let first = serve(dir.path())?;
+        let (_, backend) = prepare(&first, dir.path()).await?;
+        drop(first);
+        fill(&data(dir.path()), accounts).await?;
+        Ok(Self {
+            process: serve(dir.path())?,
+            token: backend,
+            accounts,
+            seed,
+            _dir: dir,
+        })
+    }
+
+    /// Single requests for accounts in no order.
+    pub(crate) fn singles(&self, include_api_key: bool) -> Rc<[Bytes]> {
+        let encoded = |account| request(account, include_api_key).encode_to_vec();
+        let accounts = self.accounts().take(REQUESTS);
+        accounts.map(|account| encoded(account).into()).collect()
+    }
+
+    /// Batch requests for accounts in no order.
+    pub(crate) fn batches(&self) -> Rc<[Bytes]> {
+        let mut accounts = self.accounts();
+        let batch = |_| {
+            let requests = accounts.by_ref().take(usize::from(BATCH));
+            let requests = requests.map(|account| request(account, false)).collect();
+            let batch = v1::BatchGetModelConfigsRequest { requests };
+            Bytes::from(batch.encode_to_vec())
+        };
+        (0..BATCH_REQUESTS).map(batch).collect()
+    }
+
+    /// Answers for an account of each plan, decoded and looked through, so that the load is of calls
+    /// that do their work; returns the bytes of one on average.
+    pub(crate) async fn sample(&self, with_key: bool) -> Result<usize, Failure> {
+        let mut client = ModelConfigServiceClient::new(connect(&self.process).await?);
+        let mut bytes = 0;
+        for account in 1..=PLANS.len() {
+            let call = signed(request(i64::try_from(account)?, with_key), &self.token);
+            let answer = client.get_model_config(call).await?.into_inner();
+            let config = answer.model_config.as_ref().ok_or("an empty answer")?;
+            let right = config.function_name == FUNCTION
+                && config.account_known
+                && config.key_available
+                && config.api_key.is_empty() != with_key;
+            if !right {
+                return Err(UNPREPARED.into());
+            }
+            bytes += answer.encoded_len();
+        }
+        let requests = vec![request(1, false); usize::from(BATCH)];
+        let batch = v1::BatchGetModelConfigsRequest { requests };
+        let batch = client
+            .batch_get_model_configs(signed(batch, &self.token))
+            .await?;
+        let results = batch.into_inner().results;
+        let good = |item: &v1::batch_get_model_configs_response::Result| {
+            use v1::batch_get_model_configs_response::result::Result::ModelConfig;
+            matches!(item.result, Some(ModelConfig(_)))
+        };
+        if results.len() != usize::from(BATCH) || !results.iter().all(good) {
+            return Err(UNPREPARED.into());
+        }
+        Ok(bytes / PLANS.len())
+    }
+
+    /// Accounts in no order, always the same ones.
+    fn accounts(&self) -> impl Iterator<Item = i64> {
+        let mut random = StdRng::seed_from_u64(self.seed);
+        let range = 1..=i64::from(self.accounts);
+        std::iter::repeat_with(move || random.random_range(range.clone()))
+    }
+}
+
+const UNPREPARED: &str = "the server answers, but not with what was prepared";
+
+fn directory() -> Result<TempDir, Failure> {
+    let mut named = tempfile::Builder::new();
+    Ok(named.prefix("aiconfig-bench-").tempdir()?)
+}
+
+fn data(dir: &Path) -> PathBuf {
+    dir.join("data")
+}
+
+/// Starts the server on its defaults, whatever the environment says.
+fn serve(dir: &Path) -> Result<Process, Failure> {
+    let (port, ops) = (free_port()?, free_port()?);
+    let mut command = Command::new(beside("aiconfig")?);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AICONFIG_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .arg("serve")
+        .env("AICONFIG_DATA_DIR", data(dir))
+        .env("AICONFIG_GRPC_ADDR", format!("127.0.0.1:{port}"))
+        .env("AICONFIG_OPS_ADDR", format!("127.0.0.1:{ops}"));
+    Process::start(command, port, || says_ready(ops), &dir.join("log"))
+}
+
+/// Adds provider keys to a new server; returns its first tokens, of an admin and of a backend.
+async fn prepare(
+    process: &Process,
+    dir: &Path,
+) -> Result<(MetadataValue<Ascii>, MetadataValue<Ascii>), Failure> {
+    let channel = connect(process).await?;
+    let admin = token(&data(dir), "admin")?;
+    for provider in ["openai", "anthropic"] {
+        add_key(&channel, &admin, provider).await?;
+    }
+    Ok((admin, token(&data(dir), "backend")?))
+}
+
+/// One connection.
+pub(crate) async fn connect(process: &Process) -> Result<Channel, Failure> {
+    Ok(Endpoint::from_shared(process.address())?
+        .tcp_nodelay(true)
+        .connect()
+        .await?)
+}
+
+fn request(account_id: i64, include_api_key: bool) -> v1::GetModelConfigRequest {
+    v1::GetModelConfigRequest {
+        account_id,
+        function_name: FUNCTION.to_owned(),
+        include_api_key,
+        ..v1::GetModelConfigRequest::default()
+    }
+}
+
+fn token(data: &Path, name: &str) -> Result<MetadataValue<Ascii>, Failure> {
+    let text = std::fs::read_to_string(data.join("tokens").join(name))?;
+    Ok(format!("Bearer {text}").parse()?)
+}
+
+/// A preparing call with its token.
+pub(crate) fn signed<T>(message: T, token: &MetadataValue<Ascii>) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(PATIENCE);
+    let metadata = request.metadata_mut();
+    metadata.insert("authorization", token.clone());
+    request
+}
