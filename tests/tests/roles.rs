@@ -98,6 +98,7 @@ const TABLE: &[(&str, &str)] = &[
     ("StrategyService/ListStrategies", "ABRU- *"),
     ("StrategyService/UpdateStrategy", "AB--- *"),
     ("StrategyService/DeleteStrategy", "AB--- *"),
+    ("StrategyService/GetResolvedStrategy", "ABRU- *"),
     ("TokenService/CreateToken", "A----"),
     ("TokenService/ListTokens", "A--U-"),
     ("TokenService/RevokeToken", "A----"),

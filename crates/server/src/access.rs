@@ -128,6 +128,7 @@ pub(crate) const TABLE: &[Entry] = &[
     shared("StrategyService/ListStrategies", RESOLVE),
     shared("StrategyService/UpdateStrategy", WRITE),
     shared("StrategyService/DeleteStrategy", WRITE),
+    shared("StrategyService/GetResolvedStrategy", RESOLVE),
     platform("TokenService/CreateToken", ADMIN),
     platform("TokenService/ListTokens", AUDIT),
     platform("TokenService/RevokeToken", ADMIN),

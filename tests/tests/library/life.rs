@@ -216,6 +216,39 @@ pub(crate) async fn strategies(stage: &mut Stage) {
         (2, Some(false))
     );
 
+    let resolve = v1::GetResolvedStrategyRequest {
+        account_id: GROWTH,
+        strategy_id: made.strategy_id,
+        ..Default::default()
+    };
+    let own_text = v1::CustomizePromptRequest {
+        account_id: GROWTH,
+        prompt_type: "clustering".to_owned(),
+        prompt_value: "Our own words.".to_owned(),
+        ..Default::default()
+    };
+    stage
+        .backend
+        .prompts
+        .customize_prompt(own_text)
+        .await
+        .unwrap();
+    let strategies = &mut stage.backend.strategies;
+    let resolved = strategies
+        .get_resolved_strategy(resolve)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(resolved.strategy, Some(updated));
+    let texts: Vec<(String, v1::PromptSource)> =
+        resolved.prompts.into_iter().map(text_of).collect();
+    let [ideas, clustering] = texts.as_slice() else {
+        unreachable!("a prompt for each type, not {texts:?}");
+    };
+    assert!(!ideas.0.is_empty() && ideas.1 == v1::PromptSource::Global);
+    let custom = ("Our own words.".to_owned(), v1::PromptSource::AccountCustom);
+    assert_eq!(*clustering, custom);
+
     // After a downgrade the item sleeps: it can be read and deleted, not changed.
     let mut free = account(GROWTH, Plan::Free);
     free.account.as_mut().unwrap().source_version = 2;
@@ -227,6 +260,8 @@ pub(crate) async fn strategies(stage: &mut Stage) {
         .unwrap();
     let strategies = &mut stage.backend.strategies;
     let refused = strategies.update_strategy(update).await.unwrap_err();
+    assert_eq!(reason(&refused), "PLAN_FORBIDS_OVERRIDES");
+    let refused = strategies.get_resolved_strategy(resolve).await.unwrap_err();
     assert_eq!(reason(&refused), "PLAN_FORBIDS_OVERRIDES");
     let asked = v1::GetStrategyRequest {
         account_id: GROWTH,
@@ -247,4 +282,15 @@ pub(crate) async fn strategies(stage: &mut Stage) {
     upgrade.source_version = 3;
     upgrade.plan = Plan::Growth.into();
     stage.admin.accounts.upsert_account(free).await.unwrap();
+}
+
+fn text_of(prompt: v1::get_resolved_strategy_response::Prompt) -> (String, v1::PromptSource) {
+    use v1::get_resolved_strategy_response::prompt::Result as Told;
+    match prompt.result.unwrap() {
+        Told::EffectivePrompt(held) => {
+            assert_eq!(held.prompt_type, prompt.prompt_type);
+            (held.prompt_value.clone(), held.source())
+        }
+        Told::Error(error) => unreachable!("{error:?}"),
+    }
 }

@@ -3,6 +3,7 @@
 mod author_profiles;
 mod clone;
 mod lists;
+mod resolved;
 mod service;
 mod strategies;
 

@@ -29,4 +29,11 @@ library_service! {
     list_strategies ListStrategiesRequest ListStrategiesResponse;
     update_strategy UpdateStrategyRequest UpdateStrategyResponse;
     delete_strategy DeleteStrategyRequest DeleteStrategyResponse;
+
+    async fn get_resolved_strategy(
+        &self,
+        request: Request<v1::GetResolvedStrategyRequest>,
+    ) -> Result<Response<v1::GetResolvedStrategyResponse>, Status> {
+        self.resolved_strategy(request).await
+    }
 }
