@@ -215,12 +215,20 @@ pub(crate) async fn strategies(stage: &mut Stage) {
         (updated.prompt_types.len(), updated.active),
         (2, Some(false))
     );
+    resolved(stage, &updated).await;
+    dormant(stage, update).await;
+}
 
-    let resolve = v1::GetResolvedStrategyRequest {
+fn resolve(strategy_id: i64) -> v1::GetResolvedStrategyRequest {
+    v1::GetResolvedStrategyRequest {
         account_id: GROWTH,
-        strategy_id: made.strategy_id,
+        strategy_id,
         ..Default::default()
-    };
+    }
+}
+
+/// The strategy comes with the prompts of its account: one of its own, one of the library.
+async fn resolved(stage: &mut Stage, strategy: &v1::Strategy) {
     let own_text = v1::CustomizePromptRequest {
         account_id: GROWTH,
         prompt_type: "clustering".to_owned(),
@@ -235,11 +243,11 @@ pub(crate) async fn strategies(stage: &mut Stage) {
         .unwrap();
     let strategies = &mut stage.backend.strategies;
     let resolved = strategies
-        .get_resolved_strategy(resolve)
+        .get_resolved_strategy(resolve(strategy.strategy_id))
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(resolved.strategy, Some(updated));
+    assert_eq!(resolved.strategy, Some(strategy.clone()));
     let texts: Vec<(String, v1::PromptSource)> =
         resolved.prompts.into_iter().map(text_of).collect();
     let [ideas, clustering] = texts.as_slice() else {
@@ -248,8 +256,11 @@ pub(crate) async fn strategies(stage: &mut Stage) {
     assert!(!ideas.0.is_empty() && ideas.1 == v1::PromptSource::Global);
     let custom = ("Our own words.".to_owned(), v1::PromptSource::AccountCustom);
     assert_eq!(*clustering, custom);
+}
 
-    // After a downgrade the item sleeps: it can be read and deleted, not changed.
+/// After a downgrade the item sleeps: it can be read and deleted, not changed.
+async fn dormant(stage: &mut Stage, update: v1::UpdateStrategyRequest) {
+    let strategy_id = update.strategy.as_ref().unwrap().strategy_id;
     let mut free = account(GROWTH, Plan::Free);
     free.account.as_mut().unwrap().source_version = 2;
     stage
@@ -261,18 +272,21 @@ pub(crate) async fn strategies(stage: &mut Stage) {
     let strategies = &mut stage.backend.strategies;
     let refused = strategies.update_strategy(update).await.unwrap_err();
     assert_eq!(reason(&refused), "PLAN_FORBIDS_OVERRIDES");
-    let refused = strategies.get_resolved_strategy(resolve).await.unwrap_err();
+    let refused = strategies
+        .get_resolved_strategy(resolve(strategy_id))
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), "PLAN_FORBIDS_OVERRIDES");
     let asked = v1::GetStrategyRequest {
         account_id: GROWTH,
-        strategy_id: made.strategy_id,
+        strategy_id,
         ..Default::default()
     };
     let dormant = strategies.get_strategy(asked).await.unwrap().into_inner();
     assert!(dormant.strategy.unwrap().dormant);
     let delete = v1::DeleteStrategyRequest {
         account_id: GROWTH,
-        strategy_id: made.strategy_id,
+        strategy_id,
         ..Default::default()
     };
     strategies.delete_strategy(delete).await.unwrap();
