@@ -2,6 +2,7 @@
 
 use aiconfig_proto::v1::{
     account_service_client::AccountServiceClient, audit_service_client::AuditServiceClient,
+    author_profile_service_client::AuthorProfileServiceClient,
     global_prompt_service_client::GlobalPromptServiceClient,
     global_settings_service_client::GlobalSettingsServiceClient,
     history_service_client::HistoryServiceClient,
@@ -9,7 +10,8 @@ use aiconfig_proto::v1::{
     model_catalog_service_client::ModelCatalogServiceClient,
     model_config_service_client::ModelConfigServiceClient,
     module_service_client::ModuleServiceClient, prompt_service_client::PromptServiceClient,
-    provider_service_client::ProviderServiceClient, token_service_client::TokenServiceClient,
+    provider_service_client::ProviderServiceClient, strategy_service_client::StrategyServiceClient,
+    token_service_client::TokenServiceClient,
 };
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -54,9 +56,11 @@ pub struct Clients {
     pub globals: GlobalSettingsServiceClient<Over>,
     pub history: HistoryServiceClient<Over>,
     pub modules: ModuleServiceClient<Over>,
+    pub profiles: AuthorProfileServiceClient<Over>,
     pub prompts: PromptServiceClient<Over>,
     pub providers: ProviderServiceClient<Over>,
     pub settings: IntegrationSettingsServiceClient<Over>,
+    pub strategies: StrategyServiceClient<Over>,
     pub tokens: TokenServiceClient<Over>,
 }
 
@@ -74,9 +78,11 @@ impl Clients {
             globals: GlobalSettingsServiceClient::new(over()),
             history: HistoryServiceClient::new(over()),
             modules: ModuleServiceClient::new(over()),
+            profiles: AuthorProfileServiceClient::new(over()),
             prompts: PromptServiceClient::new(over()).max_decoding_message_size(TEXTS),
             providers: ProviderServiceClient::new(over()),
             settings: IntegrationSettingsServiceClient::new(over()),
+            strategies: StrategyServiceClient::new(over()),
             tokens: TokenServiceClient::new(over()),
         }
     }

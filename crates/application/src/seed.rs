@@ -1,5 +1,7 @@
 //! The shipped catalogue, functions, credit costs and defaults, put into an empty database.
 
+mod library;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -127,6 +129,7 @@ pub(crate) fn resources() -> Result<(Vec<Resource>, Vec<PromptText>), SeedError>
             .into_iter()
             .map(Resource::CreditOperation),
     );
+    all.extend(library::resources()?);
     all.push(Resource::GlobalSettings(GlobalSettings {
         sections: globals.sections,
     }));

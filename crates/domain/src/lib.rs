@@ -48,14 +48,15 @@ pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
 pub use check::{FieldScope, check_fields, model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
 pub use command::{
-    AcknowledgePrompt, AddKey, Command, CommandContext, CreateCreditOperation, CreateFunction,
-    CreateGlobalPrompt, CreateModel, CreateProvider, CreateToken, CustomizePrompt, Decision,
-    DeleteAccount, DeleteCreditOperation, DeleteFunction, DeleteGlobalPrompt, DeleteModel,
-    DestroyKey, IncrementPromptVersions, MergePrompt, MergeTexts, PromoteKey, PushOutcome,
-    ResetPrompts, ResetSettings, ResetTarget, RestorePromptVersion, RevokeKey, RevokeToken,
-    RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, SetPromptsActive,
-    UpdateAccountModules, UpdateCreditOperation, UpdateFunction, UpdateGlobalPrompt, UpdateGlobals,
-    UpdateModel, UpdatePlatformModules, UpdateProvider, UpsertAccounts, decide,
+    AcknowledgePrompt, AddKey, CloneItems, Command, CommandContext, CreateCreditOperation,
+    CreateFunction, CreateGlobalPrompt, CreateModel, CreateProvider, CreateToken, CustomizePrompt,
+    Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction, DeleteGlobalPrompt,
+    DeleteModel, DestroyKey, IncrementPromptVersions, ItemOutcome, LibraryCommand, MOST_ROWS,
+    MergePrompt, MergeTexts, ProfileCommand, PromoteKey, PushOutcome, ResetPrompts, ResetSettings,
+    ResetTarget, RestorePromptVersion, RevokeKey, RevokeToken, RollbackKey, SaveSettings,
+    SetDefaultModel, SetKeyFreeze, SetPromptsActive, StrategyCommand, UpdateAccountModules,
+    UpdateCreditOperation, UpdateFunction, UpdateGlobalPrompt, UpdateGlobals, UpdateModel,
+    UpdatePlatformModules, UpdateProvider, UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::StateDigest;
@@ -71,8 +72,9 @@ pub use inherit::Inherited;
 pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
 pub use library::{
-    AuthorProfile, ItemId, LibraryItem, Origin, OwnItem, OwnLibrary, ProfileCategory, Strategy,
-    StrategyCategory,
+    AuthorProfile, Draft, ItemId, LANGUAGE_RULE, LibraryContent, LibraryItem, Origin, OriginState,
+    OriginView, OwnItem, OwnLibrary, ProfileCategory, ProfileField, Strategy, StrategyCategory,
+    StrategyField, language_tag, origin_view,
 };
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
 pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};

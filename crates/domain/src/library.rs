@@ -1,6 +1,15 @@
 //! Author profiles and strategies: the platform's libraries and the accounts' own items
 //! (section 6).
 
+mod content;
+mod language;
+mod origin;
+mod structure;
+
+pub use content::{Draft, LibraryContent, ProfileField, StrategyField};
+pub use language::{LANGUAGE_RULE, language_tag};
+pub use origin::{OriginState, OriginView, origin_view};
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +28,14 @@ impl ItemId {
     #[must_use]
     pub const fn new(id: i64) -> Option<Self> {
         if id > 0 { Some(Self(id)) } else { None }
+    }
+
+    /// The number of an item that a revision makes, by its place among those that it makes. A
+    /// revision has numbers for 1 024, and none is given again whatever is deleted.
+    #[must_use]
+    pub fn of_revision(revision: u64, place: u64) -> Self {
+        let number = revision.saturating_mul(1_024).saturating_add(place);
+        Self(i64::try_from(number).unwrap_or(i64::MAX).max(1))
     }
 
     /// The number.

@@ -1,6 +1,6 @@
 //! Why a command or a query is refused: one reason, a sentence, and every field at fault.
 
-use crate::{AccountId, PromptType};
+use crate::{AccountId, ItemId, LibraryContent, PromptType};
 
 /// Machine-readable reasons; on the wire they are `ErrorInfo.reason` in upper snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +42,9 @@ pub enum Reason {
     PromptInactive,
     PromptNotCustomized,
     MergeConflict,
+    AuthorProfileNotFound,
+    StrategyNotFound,
+    LibraryItemInactive,
 }
 
 /// One field of a request that is at fault. The description never repeats the refused value.
@@ -120,6 +123,20 @@ impl Rejection {
     pub fn prompt_not_found(prompt_type: &PromptType) -> Self {
         let message = format!("there is no prompt {prompt_type}");
         Self::new(Reason::PromptNotFound, message).about("GlobalPrompt", prompt_type.as_str())
+    }
+
+    /// An item that an account does not have.
+    #[must_use]
+    pub fn own_item_not_found<T: LibraryContent>(account: AccountId, id: ItemId) -> Self {
+        let message = format!("account {account} has no item {id} of its own");
+        Self::new(T::NOT_FOUND, message).about(T::OWN.0, format!("{account}/{id}"))
+    }
+
+    /// An item that the platform's library does not have.
+    #[must_use]
+    pub fn library_item_not_found<T: LibraryContent>(id: ItemId) -> Self {
+        let message = format!("the library has no item {id}");
+        Self::new(T::NOT_FOUND, message).about(T::GLOBAL.0, id.to_string())
     }
 
     /// Malformed or out of range: every violation at once.

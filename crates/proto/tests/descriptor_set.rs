@@ -131,9 +131,13 @@ fn imports_are_in_the_set_and_before_their_users() {
 fn each_rpc_has_its_own_request_and_response() {
     for service in own_files().iter().flat_map(|file| &file.service) {
         for method in &service.method {
-            let name = format!(".{PACKAGE}.{}", method.name());
-            assert_eq!(method.input_type(), format!("{name}Request"));
-            assert_eq!(method.output_type(), format!("{name}Response"));
+            // Methods of one name in several services put the service's before it.
+            let alone = format!(".{PACKAGE}.{}", method.name());
+            let full = format!(".{PACKAGE}.{}{}", service.name(), method.name());
+            let mut names = [alone, full].into_iter();
+            let name = names.find(|name| method.input_type() == format!("{name}Request"));
+            let answer = format!("{}Response", name.unwrap());
+            assert_eq!(method.output_type(), answer);
         }
     }
 }
@@ -157,8 +161,9 @@ fn requests_have_the_fields_of_their_kind() {
         .flat_map(|s| &s.method)
     {
         let rpc = method.name();
-        let request = fields(&format!("{rpc}Request"));
-        let response = fields(&format!("{rpc}Response"));
+        let message = |path: &str| fields(path.rsplit('.').next().unwrap());
+        let request = message(method.input_type());
+        let response = message(method.output_type());
         let reads = ["Get", "List", "Verify", "Quote"];
         let (in_request, in_response): (&[&str], &[&str]) = if rpc == "BatchGetModelConfigs" {
             (&["requests"], &["results"])
@@ -169,7 +174,10 @@ fn requests_have_the_fields_of_their_kind() {
             )
         } else if reads.iter().any(|read| rpc.starts_with(read)) {
             (&["min_revision"], &[])
-        } else if rpc.starts_with("Create") || rpc.starts_with("BatchUpsert") {
+        } else if ["Create", "Clone", "BatchUpsert", "BatchSet"]
+            .iter()
+            .any(|many| rpc.starts_with(many))
+        {
             (&["request_id", "validate_only", "reason"], &["revision"])
         } else {
             (

@@ -104,6 +104,31 @@ pub(crate) const TABLE: &[Entry] = &[
     platform("ModelCatalogService/UpdateCreditOperation", ADMIN),
     platform("ModelCatalogService/DeleteCreditOperation", ADMIN),
     shared("ModelCatalogService/QuoteCredits", CATALOG),
+    platform("AuthorProfileService/CreateGlobalAuthorProfile", ADMIN),
+    shared("AuthorProfileService/GetGlobalAuthorProfile", READ),
+    shared("AuthorProfileService/ListGlobalAuthorProfiles", READ),
+    platform("AuthorProfileService/UpdateGlobalAuthorProfile", ADMIN),
+    platform("AuthorProfileService/DeleteGlobalAuthorProfile", ADMIN),
+    platform("AuthorProfileService/BatchSetActive", ADMIN),
+    shared("AuthorProfileService/CloneAuthorProfiles", WRITE),
+    shared("AuthorProfileService/CreateAuthorProfile", WRITE),
+    shared("AuthorProfileService/GetAuthorProfile", RESOLVE),
+    shared("AuthorProfileService/ListAuthorProfiles", RESOLVE),
+    shared("AuthorProfileService/UpdateAuthorProfile", WRITE),
+    shared("AuthorProfileService/DeleteAuthorProfile", WRITE),
+    platform("StrategyService/CreateGlobalStrategy", ADMIN),
+    shared("StrategyService/GetGlobalStrategy", READ),
+    shared("StrategyService/ListGlobalStrategies", READ),
+    platform("StrategyService/UpdateGlobalStrategy", ADMIN),
+    platform("StrategyService/DeleteGlobalStrategy", ADMIN),
+    platform("StrategyService/BatchSetActive", ADMIN),
+    shared("StrategyService/CloneStrategies", WRITE),
+    shared("StrategyService/CreateStrategy", WRITE),
+    shared("StrategyService/GetStrategy", RESOLVE),
+    shared("StrategyService/ListStrategies", RESOLVE),
+    shared("StrategyService/UpdateStrategy", WRITE),
+    shared("StrategyService/DeleteStrategy", WRITE),
+    shared("StrategyService/GetResolvedStrategy", RESOLVE),
     platform("TokenService/CreateToken", ADMIN),
     platform("TokenService/ListTokens", AUDIT),
     platform("TokenService/RevokeToken", ADMIN),
@@ -161,10 +186,15 @@ mod tests {
             ]
             .iter()
             .any(|verb| method.starts_with(verb));
-            let of_accounts = entry.rpc == "ModuleService/UpdateAccountModules"
-                || entry.rpc.starts_with("AccountService/")
-                || entry.rpc.starts_with("PromptService/")
-                || entry.rpc.starts_with("IntegrationSettingsService/");
+            let of_a_library = ["AuthorProfileService/", "StrategyService/"]
+                .iter()
+                .any(|service| entry.rpc.starts_with(service));
+            let of_accounts =
+                (of_a_library && !method.contains("Global") && method != "BatchSetActive")
+                    || entry.rpc == "ModuleService/UpdateAccountModules"
+                    || entry.rpc.starts_with("AccountService/")
+                    || entry.rpc.starts_with("PromptService/")
+                    || entry.rpc.starts_with("IntegrationSettingsService/");
             assert!(!(writes && entry.bound && !of_accounts), "{}", entry.rpc);
         }
     }

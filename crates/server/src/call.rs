@@ -119,6 +119,13 @@ write_requests! {
     GlobalPromptServiceBatchSetActiveRequest
     CustomizePromptRequest ResetPromptRequest BatchResetPromptsRequest
     AcknowledgePromptUpstreamRequest ApplyPromptMergeRequest
+    CreateGlobalAuthorProfileRequest UpdateGlobalAuthorProfileRequest
+    DeleteGlobalAuthorProfileRequest AuthorProfileServiceBatchSetActiveRequest
+    CloneAuthorProfilesRequest CreateAuthorProfileRequest UpdateAuthorProfileRequest
+    DeleteAuthorProfileRequest
+    CreateGlobalStrategyRequest UpdateGlobalStrategyRequest DeleteGlobalStrategyRequest
+    StrategyServiceBatchSetActiveRequest CloneStrategiesRequest CreateStrategyRequest
+    UpdateStrategyRequest DeleteStrategyRequest
 }
 
 /// What the layers put into a request's extensions.

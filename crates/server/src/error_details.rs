@@ -86,23 +86,28 @@ fn facts_of(kind: &str, name: &str) -> Vec<(&'static str, String)> {
         "Account" => "account_id",
         "CreditOperation" => "operation_type",
         "Function" => "function_name",
+        "GlobalAuthorProfile" => "author_profile_id",
+        "GlobalStrategy" => "strategy_id",
         "Model" => "model_id",
         "Provider" => "provider",
         "Token" => "token_id",
-        "ProviderKey" => {
-            return name
-                .split_once('/')
-                .map(|(provider, version)| {
-                    vec![
-                        ("provider", provider.to_owned()),
-                        ("version", version.to_owned()),
-                    ]
-                })
-                .unwrap_or_default();
-        }
+        "ProviderKey" => return facts_of_two("provider", "version", name),
+        "AuthorProfile" => return facts_of_two("account_id", "author_profile_id", name),
+        "Strategy" => return facts_of_two("account_id", "strategy_id", name),
         _ => return Vec::new(),
     };
     vec![(fact, name.to_owned())]
+}
+
+/// The facts of a name of two parts.
+fn facts_of_two(
+    first: &'static str,
+    second: &'static str,
+    name: &str,
+) -> Vec<(&'static str, String)> {
+    let parts = name.split_once('/');
+    let facts = parts.map(|(one, two)| vec![(first, one.to_owned()), (second, two.to_owned())]);
+    facts.unwrap_or_default()
 }
 
 /// A text of at most so many bytes; what is missing shows as `…`.
@@ -187,6 +192,15 @@ mod tests {
                     ("provider", "openai"),
                     ("version", "2"),
                     ("resource", "providers/openai/keys/2"),
+                ],
+            ),
+            (
+                "Strategy",
+                "7/2048",
+                vec![
+                    ("account_id", "7"),
+                    ("strategy_id", "2048"),
+                    ("resource", "accounts/7/strategies/2048"),
                 ],
             ),
         ] {

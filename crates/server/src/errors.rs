@@ -85,13 +85,19 @@ impl ApiError {
 pub(crate) fn resource_name(kind: &str, name: &str) -> String {
     let collection = match kind {
         "Account" => "accounts",
+        "AuthorProfile" => {
+            return format!("accounts/{}", name.replacen('/', "/authorProfiles/", 1));
+        }
         "CreditOperation" => "creditOperations",
         "Function" => "functions",
         "GlobalPrompt" => "globalPrompts",
         "AccountPrompt" => return format!("accounts/{}", name.replacen('/', "/prompts/", 1)),
+        "GlobalAuthorProfile" => "globalAuthorProfiles",
+        "GlobalStrategy" => "globalStrategies",
         "Model" => "models",
         "Provider" => "providers",
         "ProviderKey" => return format!("providers/{}", name.replacen('/', "/keys/", 1)),
+        "Strategy" => return format!("accounts/{}", name.replacen('/', "/strategies/", 1)),
         "Token" => "tokens",
         other => other,
     };
@@ -129,7 +135,8 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::FingerprintMismatch
         | R::PromptInactive
         | R::PromptNotCustomized
-        | R::MergeConflict => Code::FailedPrecondition,
+        | R::MergeConflict
+        | R::LibraryItemInactive => Code::FailedPrecondition,
         R::AccountNotFound
         | R::FunctionNotFound
         | R::ProviderNotFound
@@ -138,7 +145,9 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::CreditOperationNotFound
         | R::TokenNotFound
         | R::PromptNotFound
-        | R::PromptVersionNotFound => Code::NotFound,
+        | R::PromptVersionNotFound
+        | R::AuthorProfileNotFound
+        | R::StrategyNotFound => Code::NotFound,
         R::AlreadyExists | R::DuplicateKey => Code::AlreadyExists,
         R::EtagMismatch | R::ExpectedPrimaryMismatch => Code::Aborted,
         R::KeyDamaged => Code::DataLoss,
@@ -187,6 +196,9 @@ const fn of_domain(reason: Reason) -> ErrorReason {
         Reason::PromptInactive => ErrorReason::PromptInactive,
         Reason::PromptNotCustomized => ErrorReason::PromptNotCustomized,
         Reason::MergeConflict => ErrorReason::MergeConflict,
+        Reason::AuthorProfileNotFound => ErrorReason::AuthorProfileNotFound,
+        Reason::StrategyNotFound => ErrorReason::StrategyNotFound,
+        Reason::LibraryItemInactive => ErrorReason::LibraryItemInactive,
     }
 }
 

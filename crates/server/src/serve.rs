@@ -9,6 +9,7 @@ use std::time::Duration;
 use aiconfig_application::Application;
 use aiconfig_proto::v1::{
     account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
+    author_profile_service_server::AuthorProfileServiceServer,
     global_prompt_service_server::GlobalPromptServiceServer,
     global_settings_service_server::GlobalSettingsServiceServer,
     history_service_server::HistoryServiceServer,
@@ -16,7 +17,8 @@ use aiconfig_proto::v1::{
     model_catalog_service_server::ModelCatalogServiceServer,
     model_config_service_server::ModelConfigServiceServer,
     module_service_server::ModuleServiceServer, prompt_service_server::PromptServiceServer,
-    provider_service_server::ProviderServiceServer, token_service_server::TokenServiceServer,
+    provider_service_server::ProviderServiceServer, strategy_service_server::StrategyServiceServer,
+    token_service_server::TokenServiceServer,
 };
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
@@ -39,6 +41,8 @@ use crate::{access, metrics};
 const FLUSH: Duration = Duration::from_secs(2);
 /// Bytes of a request.
 const MESSAGE: usize = 1 << 20;
+/// Bytes of a request that can name a million accounts.
+const CLONE_MESSAGE: usize = 10 << 20;
 /// Bytes of a request that may carry a key.
 const KEY_MESSAGE: usize = 64 << 10;
 
@@ -154,6 +158,13 @@ fn routes(services: Services) -> Result<Routes, Failure> {
         .add_service(PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(
             GlobalPromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(
+            AuthorProfileServiceServer::new(services.clone())
+                .max_decoding_message_size(CLONE_MESSAGE),
+        )
+        .add_service(
+            StrategyServiceServer::new(services.clone()).max_decoding_message_size(CLONE_MESSAGE),
         )
         .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))

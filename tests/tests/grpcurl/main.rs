@@ -10,6 +10,7 @@ mod admin;
 mod arguments;
 mod environment;
 mod keys;
+mod library;
 mod settings;
 mod tokens;
 
@@ -24,6 +25,7 @@ fn an_administrator_walks_through_every_script() {
     let server = Server::start(&place);
     let admin = Admin::of(&place, &server).but("AICONFIG_ACTOR", "jo@example.org");
     settings::walk(&admin);
+    library::walk(&admin);
     keys::walk(&admin, &place, &server);
     tokens::walk(&admin);
     let left: Vec<String> = scripts().difference(&admin.done()).cloned().collect();

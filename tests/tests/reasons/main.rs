@@ -6,6 +6,7 @@ mod accounts;
 mod catalog;
 mod faults;
 mod keys;
+mod library;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,14 +72,15 @@ async fn every_reason_is_reached() {
     accounts::reach(&mut stage, &mut seen).await;
     catalog::reach(&mut stage, &mut seen).await;
     keys::reach(&mut stage, &mut seen).await;
+    library::reach(&mut stage, &mut seen).await;
     requests::reach(&mut stage, &mut seen).await;
     faults::tampered(&mut stage, &mut seen).await;
     drop(stage);
     faults::overload(&mut seen).await;
     faults::away(&mut seen).await;
 
-    let all: BTreeSet<String> = (1..)
-        .map_while(|number| ErrorReason::try_from(number).ok())
+    let all: BTreeSet<String> = (1..1_000)
+        .filter_map(|number| ErrorReason::try_from(number).ok())
         .map(|reason| aiconfig_proto::reason::to_wire(reason).to_owned())
         .collect();
     let reached: BTreeSet<String> = seen.0.keys().cloned().collect();

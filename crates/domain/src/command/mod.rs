@@ -7,6 +7,7 @@ mod functions;
 mod global_prompts;
 mod globals;
 mod keys;
+mod library;
 mod models;
 mod modules;
 mod providers;
@@ -27,6 +28,9 @@ pub use global_prompts::{
 };
 pub use globals::UpdateGlobals;
 pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFreeze};
+pub use library::{
+    CloneItems, ItemOutcome, LibraryCommand, MOST_ROWS, ProfileCommand, StrategyCommand,
+};
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use modules::{UpdateAccountModules, UpdatePlatformModules};
 pub use providers::{CreateProvider, UpdateProvider};
@@ -91,6 +95,8 @@ commands! {
     ResetPrompts by ResetPrompts::decide;
     AcknowledgePrompt by AcknowledgePrompt::decide;
     MergePrompt by MergePrompt::decide;
+    ProfileCommand by |s, c: &ProfileCommand, _| c.decide(s);
+    StrategyCommand by |s, c: &StrategyCommand, _| c.decide(s);
 }
 
 /// When and for whom a command is decided.
@@ -123,4 +129,6 @@ pub struct Decision {
     pub pushes: Vec<Result<PushOutcome, Rejection>>,
     /// What became of each row of a reset: whether it changed.
     pub resets: Vec<Result<bool, Rejection>>,
+    /// What became of each row of a command on many items of a library, in their order.
+    pub items: Vec<Result<ItemOutcome, Rejection>>,
 }

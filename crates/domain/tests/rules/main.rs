@@ -7,7 +7,9 @@
     reason = "a test ends where it cannot go on, and tables read best with values"
 )]
 
+mod cloning;
 mod keys;
+mod library;
 mod outcome;
 mod platform;
 mod sections;

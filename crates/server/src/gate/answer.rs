@@ -132,7 +132,8 @@ fn reworded(status: Status) -> Result<ApiError, Status> {
     Ok(match status.code() {
         Code::OutOfRange | Code::ResourceExhausted if text.contains("too large") => ApiError::new(
             ErrorReason::MessageTooLarge,
-            "the request is too large: 1 MiB at most, 64 KiB where a key or settings come in",
+            "the request is too large: 1 MiB at most, 10 MiB where it can name many accounts, 64 KiB \
+             where a key or settings come in",
         ),
         Code::Internal | Code::InvalidArgument if text.contains("decode") => ApiError::new(
             ErrorReason::RequestUnreadable,
@@ -153,7 +154,7 @@ fn reworded(status: Status) -> Result<ApiError, Status> {
 }
 
 /// Adds the id by which logs and audit know the call.
-fn with_request_info(status: &Status, trace_id: &TraceId) -> Status {
+pub(crate) fn with_request_info(status: &Status, trace_id: &TraceId) -> Status {
     use tonic_types::StatusExt as _;
     let mut details = status.get_error_details();
     details.set_request_info(trace_id.to_string(), "");

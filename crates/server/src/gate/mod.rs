@@ -20,6 +20,7 @@ use tracing::Instrument;
 
 use crate::errors::ApiError;
 use crate::metrics::Meters;
+pub(crate) use answer::with_request_info;
 use answer::{Answer, Outcome};
 use failures::Failures;
 

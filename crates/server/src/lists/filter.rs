@@ -252,6 +252,27 @@ pub(crate) fn descending(order_by: &str, name: &str, default: bool) -> Result<bo
     }
 }
 
+/// The name that a list is ordered by, of those that it can be ordered by, and whether it goes
+/// backwards; empty is the first of them.
+///
+/// # Errors
+/// `ORDER_BY_INVALID` naming them.
+pub(crate) fn order_of(
+    order_by: &str,
+    names: &[&'static str],
+) -> Result<(&'static str, bool), ApiError> {
+    let word = order_by.split_whitespace().next();
+    let found = names
+        .iter()
+        .find(|name| word.is_none_or(|word| word == **name));
+    let Some(name) = found else {
+        let right = format!("{}, each also with desc", names.join(", "));
+        let reason = ErrorReason::OrderByInvalid;
+        return Err(ApiError::field(reason, "order_by", &right));
+    };
+    Ok((name, descending(order_by, name, false)?))
+}
+
 #[cfg(test)]
 mod tests {
     use aiconfig_domain::Plan;
@@ -346,6 +367,22 @@ mod tests {
         assert!(condition("yes").flag().is_err());
         assert!(condition("2030-01-01T00:00:00Z").time().is_ok());
         assert!(condition("soon").time().is_err());
+    }
+
+    #[test]
+    fn orders_by_one_of_several_names_are_read() {
+        for (text, order) in [
+            ("", ("id", false)),
+            ("id desc", ("id", true)),
+            ("name", ("name", false)),
+            (" name  desc ", ("name", true)),
+        ] {
+            assert_eq!(order_of(text, &["id", "name"]).unwrap(), order, "{text}");
+        }
+        for text in ["size", "name up", "desc"] {
+            let refused = order_of(text, &["id", "name"]).unwrap_err();
+            assert_eq!(refused.reason, ErrorReason::OrderByInvalid, "{text}");
+        }
     }
 
     #[test]

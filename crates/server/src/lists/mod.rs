@@ -20,8 +20,8 @@ pub(crate) const PAGE_BYTES: usize = 1_048_576;
 /// The form of page tokens.
 const VERSION: u8 = 1;
 const HASH_LEN: usize = 16;
-/// Bytes that a page token may have; keys are far shorter.
-const TOKEN_LIMIT: usize = 1_024;
+/// Bytes that a page token may have; a key can be a name of 255 characters of 4 bytes.
+const TOKEN_LIMIT: usize = 2_048;
 
 /// What of a request's query decides on its entries; tokens fit the very same query only.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@ mod catalog;
 mod global_prompts;
 mod globals;
 mod history;
+mod library;
 mod model_config;
 mod modules;
 mod prompts;

@@ -36,6 +36,9 @@ builders! {
     field_source domain::FieldSource { Request Account Function Global Catalog }
     credit_unit domain::CreditUnit { PerRequest Per100Words PerImage PerToken }
     price_dimension domain::PriceDimension { Input CachedInput CacheWrite Output Image }
+    profile_category domain::ProfileCategory { Saas Ecommerce Blog Technical Creative News Academic }
+    strategy_category domain::StrategyCategory { Blog Ecommerce Saas News Technical Marketing }
+    origin_state domain::OriginState { Current Behind Retired }
     key_state domain::KeyState { Standby Primary Retired Revoked Destroyed }
     model_status domain::ModelStatus { Usable Retired Inactive }
     quote_note domain::QuoteNote { PricedAsInput PriceMissing CreditRateMissing }
@@ -54,6 +57,8 @@ readers! {
     read_modality Modality { Text Image Embedding }
     read_role Role { Admin Backend Resolver Auditor Monitor }
     read_credit_unit CreditUnit { PerRequest Per100Words PerImage PerToken }
+    read_profile_category ProfileCategory { Saas Ecommerce Blog Technical Creative News Academic }
+    read_strategy_category StrategyCategory { Blog Ecommerce Saas News Technical Marketing }
     read_price_dimension PriceDimension { Input CachedInput CacheWrite Output Image }
 }
 

@@ -1,7 +1,8 @@
 //! Field masks: which fields of a resource an update takes over.
 
 use aiconfig_domain::{
-    CreditOperationField, FunctionField, ModelField, ProviderField, Reason, Rejection,
+    CreditOperationField, FunctionField, ModelField, ProfileField, ProviderField, Reason,
+    Rejection, StrategyField,
 };
 use prost_types::FieldMask;
 
@@ -24,7 +25,9 @@ macro_rules! mask_fields {
     )*};
 }
 
-mask_fields! { CreditOperationField FunctionField ModelField ProviderField }
+mask_fields! {
+    CreditOperationField FunctionField ModelField ProfileField ProviderField StrategyField
+}
 
 /// The fields that an update takes over: those of the mask, all of them for `*`, and without a
 /// mask those that `given` says are populated. An empty mask is none.

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod author_profile;
 mod common;
 mod credit;
 mod enums;
@@ -13,6 +14,7 @@ mod finding;
 mod function;
 mod global_prompt;
 mod globals;
+mod library;
 mod mask;
 mod model;
 mod model_config;
@@ -21,6 +23,7 @@ mod price;
 mod prompt;
 mod provider;
 mod settings;
+mod strategy;
 mod token;
 
 pub(crate) use account::{account_push, account_pushes, delete_account, plan_info, stored_account};
@@ -38,6 +41,10 @@ pub(crate) use global_prompt::{
     version_diff,
 };
 pub(crate) use globals::{global_settings, update_globals};
+pub(crate) use library::{
+    CloneOrder, LibraryWire, OwnPlace, clone_order, create_global, create_own, delete_global,
+    delete_own, item_id, own_id, set_active, update_global, update_own,
+};
 pub(crate) use model::{delete_model, model, new_model, set_default_model, update_model};
 pub(crate) use model_config::{model_config, model_config_query};
 pub(crate) use modules::{

@@ -5,12 +5,12 @@ use aiconfig_domain::{
     Command, Modality, Model, ModelStatus, Reason, Rejection, ResourceKey, Snapshot, Stored,
     findings as catalogue_findings,
 };
-use aiconfig_proto::v1::{self, ErrorReason};
+use aiconfig_proto::v1;
 use tonic::{Request, Response, Status};
 
 use crate::call::Gateway;
 use crate::errors::ApiError;
-use crate::lists::filter::{Name, Test, descending, tests};
+use crate::lists::filter::{Name, Test, order_of, tests};
 use crate::lists::{ListQuery, Paging};
 use crate::wire;
 
@@ -122,23 +122,6 @@ fn read_filter(text: &str) -> Result<Test<Entry>, ApiError> {
     })
 }
 
-/// By which field, and whether backwards.
-fn read_order(text: &str) -> Result<(&'static str, bool), ApiError> {
-    let word = text.split_whitespace().next().unwrap_or("provider");
-    let Some(field) = ["provider", "model_id", "display_name"]
-        .into_iter()
-        .find(|field| *field == word)
-    else {
-        let right = "provider, model_id or display_name, each also with desc";
-        return Err(ApiError::field(
-            ErrorReason::OrderByInvalid,
-            "order_by",
-            right,
-        ));
-    };
-    Ok((field, descending(text, field, false)?))
-}
-
 pub(super) async fn list(
     gateway: &Gateway,
     request: Request<v1::ListModelsRequest>,
@@ -147,7 +130,7 @@ pub(super) async fn list(
     let live = gateway.read(&request, asked.min_revision).await?;
     let snapshot = &live.snapshot;
     let matches = read_filter(&asked.filter)?;
-    let (field, backwards) = read_order(&asked.order_by)?;
+    let (field, backwards) = order_of(&asked.order_by, &["provider", "model_id", "display_name"])?;
     let query = ListQuery {
         order_by: &asked.order_by,
         ..ListQuery::new("ListModels", &asked.filter)

@@ -93,7 +93,7 @@ impl Services {
         Ok(Some(prompt))
     }
 
-    async fn effective(
+    pub(super) async fn effective(
         &self,
         live: &Live,
         caller: &Caller,
