@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use aiconfig_application::{Applied, Live, Sidecar};
 use aiconfig_domain::{
-    Command, GlobalPrompt, PromptType, Rejection, ResourceKey, RestorePromptVersion, Snapshot,
-    Stored, TextHash, UpdateGlobalPrompt,
+    Command, GlobalPrompt, Meta, PromptType, Rejection, ResourceKey, RestorePromptVersion,
+    Snapshot, Stored, TextHash, UpdateGlobalPrompt,
 };
 use aiconfig_proto::v1::{self, global_prompt_service_server::GlobalPromptService};
 use tonic::{Request, Response, Status};
@@ -241,14 +241,19 @@ impl GlobalPromptService for Services {
             .known_prompt(&prompt_type)
             .map_err(ApiError::from)?;
         let backwards = descending(&asked.order_by, "version", true)?;
+        let matches = tests(&asked.filter, &[Name::Exact("created_by")], |condition| {
+            let wanted = condition.value.clone();
+            Ok(Box::new(move |meta: &Meta| *meta.updated_by == *wanted) as Test<Meta>)
+        })?;
         let query = ListQuery {
             order_by: &asked.order_by,
             parent: &format!("{prompt_type}/{}", asked.include_prompt_values),
-            ..ListQuery::new("ListGlobalPromptVersions", "")
+            ..ListQuery::new("ListGlobalPromptVersions", &asked.filter)
         };
         let paging = Paging::new(asked.page_size, &asked.page_token, query)?;
         let last: Option<u32> = paging.after_key(|key| key.parse().ok())?;
-        let mut versions: Vec<_> = live.snapshot.prompt_versions(&prompt_type).collect();
+        let versions = live.snapshot.prompt_versions(&prompt_type);
+        let mut versions: Vec<_> = versions.filter(|stored| matches(&stored.meta)).collect();
         if backwards {
             versions.reverse();
         }
