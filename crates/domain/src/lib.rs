@@ -81,7 +81,7 @@ pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};
 pub use plan::{Plan, PlanRules};
 pub use price::{ModelPrice, PriceDimension, prices_at};
 pub use prompt::{AccountPrompt, GlobalPrompt, PromptText, PromptVersion, TextHash};
-pub use provider::{Provider, ProviderField, origin_of};
+pub use provider::{Provider, ProviderField, has_origin, origin_of};
 pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};
 pub use record::{Change, Kind, Meta, Record, Resource, ResourceKey, Stored};
 pub use rejection::{Reason, Rejection, Violation};

@@ -33,7 +33,7 @@ pub struct Snapshot {
     modules: Option<Arc<Stored<ModuleSwitches>>>,
     freeze: Option<Arc<Stored<KeyFreeze>>>,
     providers: Shared<ProviderName, Provider>,
-    keys: Shared<(ProviderName, u32), ProviderKey>,
+    keys: Arc<BTreeMap<ProviderName, BTreeMap<u32, Arc<Stored<ProviderKey>>>>>,
     models: Shared<ModelId, Model>,
     functions: Shared<FunctionName, Function>,
     operations: Shared<OperationType, CreditOperation>,
@@ -143,12 +143,11 @@ impl Snapshot {
             }
             Resource::KeyFreeze(value) => self.freeze = Some(Arc::new(Stored { value, meta })),
             Resource::Provider(value) => put(&mut self.providers, value.name.clone(), value, meta),
-            Resource::ProviderKey(value) => put(
-                &mut self.keys,
-                (value.provider.clone(), value.version),
-                value,
-                meta,
-            ),
+            Resource::ProviderKey(value) => {
+                let keys = Arc::make_mut(&mut self.keys);
+                let versions = keys.entry(value.provider.clone()).or_default();
+                versions.insert(value.version, Arc::new(Stored { value, meta }));
+            }
             Resource::Model(value) => put(&mut self.models, value.model_id.clone(), value, meta),
             Resource::Function(value) => put(&mut self.functions, value.name.clone(), value, meta),
             Resource::CreditOperation(value) => put(
@@ -209,7 +208,8 @@ impl Snapshot {
             ResourceKey::KeyFreeze => self.freeze = None,
             ResourceKey::Provider(name) => drop(Arc::make_mut(&mut self.providers).remove(name)),
             ResourceKey::ProviderKey(name, version) => {
-                drop(Arc::make_mut(&mut self.keys).remove(&(name.clone(), *version)));
+                let keys = Arc::make_mut(&mut self.keys);
+                drop(keys.get_mut(name).and_then(|keys| keys.remove(version)));
             }
             ResourceKey::Model(id) => drop(Arc::make_mut(&mut self.models).remove(id)),
             ResourceKey::Function(name) => drop(Arc::make_mut(&mut self.functions).remove(name)),
