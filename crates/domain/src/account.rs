@@ -113,9 +113,15 @@ impl AccountEntry {
     /// Its row of a type.
     #[must_use]
     pub fn override_of(&self, kind: &IntegrationType) -> Option<&Stored<Override>> {
+        self.override_named(kind.as_str())
+    }
+
+    /// Its row of a type of that name.
+    #[must_use]
+    pub fn override_named(&self, kind: &str) -> Option<&Stored<Override>> {
         self.overrides
             .iter()
-            .find(|row| row.value.integration_type == *kind)
+            .find(|row| row.value.integration_type.as_str() == kind)
     }
 
     /// Its prompt of a type.

@@ -10,7 +10,7 @@ use aiconfig_domain::{
 };
 
 use crate::explain::{FieldExplanation, explain};
-use crate::ladder::{Ladder, Level, Sources, Walked, walk};
+use crate::ladder::{Ladder, Level, Levels, Sources, Walked, walk};
 use crate::request::{Names, check_names, check_values, retired_model};
 
 /// What is asked.
@@ -77,7 +77,7 @@ pub fn resolve<'a>(
         Some(Some(account)) if account.active => account.plan,
         Some(_) => return Err(Rejection::account_inactive(query.account)),
     };
-    check_module(snapshot, function, query.account)?;
+    check_module(snapshot, function, entry, query.account)?;
     let may_override = plan.rules().may_override;
     let given = &query.overrides;
     let lowers_only = function.modality == Modality::Text
@@ -138,12 +138,13 @@ pub(crate) fn find_function<'a>(
 fn check_module(
     snapshot: &Snapshot,
     function: &Function,
+    entry: Option<&AccountEntry>,
     account: AccountId,
 ) -> Result<(), Rejection> {
     let Some(module) = Module::parse(&function.module) else {
         return Ok(());
     };
-    let (by, who) = match snapshot.module_off(account, module) {
+    let (by, who) = match snapshot.module_off_for(entry, module) {
         None => return Ok(()),
         Some(ModuleOff::Platform) => ("platform", "the platform".to_owned()),
         Some(ModuleOff::Account) => ("account", format!("account {account}")),
@@ -189,10 +190,10 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// The account's row of a type: in force, and out of force.
-    fn row(&self, kind: &IntegrationType) -> (Option<&'a ModelFields>, Option<&'a ModelFields>) {
+    fn row(&self, kind: &str) -> (Option<&'a ModelFields>, Option<&'a ModelFields>) {
         match self
             .entry
-            .and_then(|entry| entry.override_of(kind))
+            .and_then(|entry| entry.override_named(kind))
             .map(|row| &row.value)
         {
             Some(row) if row.enabled && self.may_override => (Some(&row.fields), None),
@@ -207,35 +208,35 @@ impl<'a> Call<'a> {
     {
         let modality = self.function.modality;
         let general = IntegrationType::general(modality);
-        let of_service = self.levels(given, &general);
+        let of_service = self.levels(given, general.as_str());
         let service = Ladder::select_service(self.snapshot, modality, &of_service)
             .ok_or_else(|| self.unconfigured("no level gives a service"))?;
-        let mut values = match modality {
-            Modality::Text => {
-                let own = IntegrationType::Provider(service.provider.clone());
-                self.levels(given, &own).to_vec()
-            }
-            Modality::Image | Modality::Embedding => of_service.to_vec(),
+        let own = service.provider.as_str();
+        let values = match modality {
+            Modality::Text => Levels::new(self.levels(given, own), None),
+            Modality::Image => Levels::new(of_service, Some(self.global(own))),
+            Modality::Embedding => Levels::new(of_service, None),
         };
-        if modality == Modality::Image {
-            let own = IntegrationType::Provider(service.provider.clone());
-            values.insert(values.len() - 1, self.global(&own));
-        }
-        let name = service.service.clone();
         let wanted = modality.fields();
-        let walked = walk(self.snapshot, modality, service, wanted, &values);
-        let ladder = Ladder {
-            modality,
-            service: of_service,
-            values,
-        };
-        walked
-            .map(|walked| (walked, ladder))
-            .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+        let levels = values.as_slice();
+        match walk(self.snapshot, modality, service, wanted, levels) {
+            Ok(walked) => {
+                let ladder = Ladder {
+                    modality,
+                    service: of_service,
+                    values,
+                };
+                Ok((walked, ladder))
+            }
+            Err(service) => {
+                let name = service.service;
+                Err(self.unconfigured(&format!("service {name} has no usable model")))
+            }
+        }
     }
 
     /// The levels of a type, from the top.
-    fn levels<'r>(&self, given: &'r ModelFields, kind: &IntegrationType) -> [Level<'r>; 4]
+    fn levels<'r>(&self, given: &'r ModelFields, kind: &str) -> [Level<'r>; 4]
     where
         'a: 'r,
     {
@@ -253,9 +254,9 @@ impl<'a> Call<'a> {
         ]
     }
 
-    fn global(&self, kind: &IntegrationType) -> Level<'a> {
+    fn global(&self, kind: &str) -> Level<'a> {
         let globals = self.snapshot.globals();
-        let section = globals.and_then(|globals| globals.value.section(kind.as_str()));
+        let section = globals.and_then(|globals| globals.value.section(kind));
         Level::in_force(FieldSource::Global, section)
     }
 
@@ -292,14 +293,13 @@ impl<'a> Call<'a> {
     }
 
     fn reads_enabled_row(&self, provider: &ProviderName) -> bool {
-        let general = IntegrationType::general(self.function.modality);
-        let own = IntegrationType::Provider(provider.clone());
+        let modality = self.function.modality;
+        let general = IntegrationType::general(modality);
+        let own = (modality == Modality::Text).then_some(provider.as_str());
         self.entry.is_some_and(|entry| {
             entry.overrides.iter().any(|row| {
-                let kind = &row.value.integration_type;
-                row.value.enabled
-                    && (*kind == general
-                        || (self.function.modality == Modality::Text && *kind == own))
+                let kind = row.value.integration_type.as_str();
+                row.value.enabled && (kind == general.as_str() || Some(kind) == own)
             })
         })
     }

@@ -191,7 +191,7 @@ impl<'a> Viewer<'a> {
                 self.section(kind.as_str()),
             ));
         }
-        let Some(walked) = walk(self.snapshot, modality, selected, fields, &levels) else {
+        let Ok(walked) = walk(self.snapshot, modality, selected, fields, &levels) else {
             return (values, sources, None);
         };
         for field in fields {
