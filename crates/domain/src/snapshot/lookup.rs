@@ -49,7 +49,7 @@ impl Snapshot {
     /// An account's switches of modules; none if all are on.
     #[must_use]
     pub fn account_modules(&self, id: AccountId) -> Option<&Stored<AccountModules>> {
-        self.accounts.get(&id)?.modules.as_deref()
+        self.accounts.get(&id)?.modules()
     }
 
     /// Why a module is off for an account; `None`: it is on. An unknown account has no switches.
@@ -69,7 +69,7 @@ impl Snapshot {
         if self.platform_modules().is_some_and(off) {
             return Some(ModuleOff::Platform);
         }
-        let own = account.and_then(|entry| entry.modules.as_deref());
+        let own = account.and_then(AccountEntry::modules);
         own.is_some_and(|row| off(&row.value.switches))
             .then_some(ModuleOff::Account)
     }
