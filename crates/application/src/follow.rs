@@ -1,6 +1,5 @@
 //! Keeps the live state in step with the log, whoever wrote it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +7,9 @@ use aiconfig_domain::{Change, Resource, ResourceKey, Timestamp, TokenId};
 use aiconfig_persistence::{LoadOptions, RevisionRows, Store, StoreError, Tail, WriteTransaction};
 use aiconfig_vault::ring::Keyring;
 
+use crate::restore::Names;
 use crate::texts::take_library;
-use crate::{AppError, Application, Live, open, rows};
+use crate::{AppError, Application, Live, open, restore, rows};
 
 /// Revisions that one look at the log takes up.
 const STEP: u64 = 1_000;
@@ -25,21 +25,11 @@ pub(crate) enum Followed {
 /// Reads everything that is live.
 pub(crate) async fn load(store: &Store, ring: &Keyring) -> Result<Live, AppError> {
     let mut live = open::empty();
-    let mut names = Names::default();
-    let mut broken = None;
-    let state = store
-        .load(LoadOptions::default(), |row| {
-            match rows::live(&row, names.get(&row.updated_by)) {
-                Ok((resource, meta)) => live.snapshot.restore(resource, meta),
-                Err(error) => {
-                    broken.get_or_insert(error);
-                }
-            }
-        })
-        .await?;
-    if let Some(error) = broken {
-        return Err(error);
-    }
+    let (mut pipe, restored) = restore::begin();
+    let state = store.load(LoadOptions::default(), |row| pipe.take(row));
+    let state = state.await?;
+    pipe.end();
+    live.snapshot = restored.snapshot().await?;
     live.snapshot.set_head(
         state.head.revision,
         Timestamp::from_micros(state.head.log_time_us),
@@ -180,20 +170,5 @@ impl Application {
             *seen = Some(signal);
         }
         Ok(())
-    }
-}
-
-/// One allocation for each writer's name, however many rows bear it.
-#[derive(Default)]
-struct Names(HashMap<String, Arc<str>>);
-
-impl Names {
-    fn get(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = name.into();
-        self.0.insert(name.to_owned(), Arc::clone(&shared));
-        shared
     }
 }

@@ -24,6 +24,7 @@ mod prompts;
 mod refusals;
 mod releases;
 mod resolve;
+mod restore;
 mod rows;
 mod secrets;
 mod seed;

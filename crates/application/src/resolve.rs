@@ -21,7 +21,7 @@ pub struct ModelConfigAnswer<'a> {
     /// Model, parameters and where each came from.
     pub resolved: Resolved<'a>,
     /// Whose key it is, if there is a usable one.
-    pub key: Option<KeyChoice>,
+    pub key: Option<KeyChoice<'a>>,
     /// The key, if it was asked for.
     pub api_key: Option<SecretString>,
     /// The state's revision.
@@ -50,7 +50,7 @@ impl Application {
             Ok(choice) if asked.include_api_key => {
                 let secret = open(live, &choice)?;
                 self.releases
-                    .count(caller, &choice.provider, choice.version, now);
+                    .count(caller, choice.provider, choice.version, now);
                 (Some(choice), Some(secret))
             }
             Ok(choice) => (openable(live, &choice).then_some(choice), None),
@@ -67,15 +67,15 @@ impl Application {
     }
 }
 
-fn openable(live: &Live, choice: &KeyChoice) -> bool {
+fn openable(live: &Live, choice: &KeyChoice<'_>) -> bool {
     matches!(
-        live.key(&choice.provider, choice.version),
+        live.key(choice.provider, choice.version),
         Some(KeySlot::Ready(_))
     )
 }
 
-fn open(live: &Live, choice: &KeyChoice) -> Result<SecretString, AppError> {
-    match live.key(&choice.provider, choice.version) {
+fn open(live: &Live, choice: &KeyChoice<'_>) -> Result<SecretString, AppError> {
+    match live.key(choice.provider, choice.version) {
         Some(KeySlot::Ready(sealed)) => Ok(sealed.open()?),
         Some(KeySlot::Unusable(error)) => Err(error.clone().into()),
         None => Err(VaultError::Damaged {

@@ -1,5 +1,7 @@
 //! Accounts, their tombstones and their overrides (sections 1 and 3).
 
+mod rows;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,8 @@ use crate::{
     AccountId, AccountModules, AccountPrompt, AuthorProfile, IntegrationType, ModelFields, OwnItem,
     OwnLibrary, Plan, PromptType, Stored, Strategy,
 };
+
+pub use rows::OverrideRows;
 
 /// An account as Django pushed it last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,26 +83,41 @@ pub struct AccountEntry {
     /// The account or its tombstone.
     pub state: Stored<AccountState>,
     /// Its overrides, at most one of a type.
-    pub overrides: Vec<Stored<Override>>,
-    /// Its switches of modules, unless all are on.
-    pub modules: Option<Arc<Stored<AccountModules>>>,
-    /// Its prompts, at most one of a type.
-    pub prompts: Vec<Stored<AccountPrompt>>,
-    /// Its author profiles and strategies, if it ever had any.
-    pub library: Option<Arc<OwnLibrary>>,
+    pub overrides: OverrideRows,
+    /// What most accounts have nothing of.
+    rare: Option<Box<Rare>>,
+}
+
+/// What most accounts have nothing of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rare {
+    /// The switches of modules, unless all are on.
+    pub(crate) modules: Option<Stored<AccountModules>>,
+    /// The prompts, at most one of a type.
+    pub(crate) prompts: Vec<Stored<AccountPrompt>>,
+    /// The author profiles and strategies, if there ever were any.
+    pub(crate) library: Option<Arc<OwnLibrary>>,
 }
 
 impl AccountEntry {
     /// An account without rows.
     #[must_use]
-    pub const fn new(state: Stored<AccountState>) -> Self {
+    pub fn new(state: Stored<AccountState>) -> Self {
         Self {
+            overrides: OverrideRows::new(state.value.account_id()),
             state,
-            overrides: Vec::new(),
-            modules: None,
-            prompts: Vec::new(),
-            library: None,
+            rare: None,
         }
+    }
+
+    /// What most accounts have nothing of, to be put in.
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// What most accounts have nothing of, to be taken out of.
+    pub(crate) fn kept_rare(&mut self) -> Option<&mut Rare> {
+        self.rare.as_deref_mut()
     }
 
     /// The account, unless it was deleted.
@@ -112,16 +131,26 @@ impl AccountEntry {
 
     /// Its row of a type.
     #[must_use]
-    pub fn override_of(&self, kind: &IntegrationType) -> Option<&Stored<Override>> {
-        self.overrides
-            .iter()
-            .find(|row| row.value.integration_type == *kind)
+    pub fn override_of(&self, kind: &IntegrationType) -> Option<Stored<Override>> {
+        self.overrides.named(kind.as_str())
+    }
+
+    /// Its switches of modules, unless all are on.
+    #[must_use]
+    pub fn modules(&self) -> Option<&Stored<AccountModules>> {
+        self.rare.as_ref()?.modules.as_ref()
+    }
+
+    /// Its prompts, at most one of a type.
+    #[must_use]
+    pub fn prompts(&self) -> &[Stored<AccountPrompt>] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.prompts)
     }
 
     /// Its prompt of a type.
     #[must_use]
     pub fn prompt_of(&self, prompt_type: &PromptType) -> Option<&Stored<AccountPrompt>> {
-        self.prompts
+        self.prompts()
             .iter()
             .find(|row| row.value.prompt_type == *prompt_type)
     }
@@ -129,12 +158,16 @@ impl AccountEntry {
     /// Its author profiles, in the order of their numbers.
     #[must_use]
     pub fn profiles(&self) -> &[Stored<OwnItem<AuthorProfile>>] {
-        self.library.as_ref().map_or(&[], |own| &own.profiles)
+        self.library().map_or(&[], |own| &own.profiles)
     }
 
     /// Its strategies, in the order of their numbers.
     #[must_use]
     pub fn strategies(&self) -> &[Stored<OwnItem<Strategy>>] {
-        self.library.as_ref().map_or(&[], |own| &own.strategies)
+        self.library().map_or(&[], |own| &own.strategies)
+    }
+
+    fn library(&self) -> Option<&OwnLibrary> {
+        self.rare.as_ref()?.library.as_deref()
     }
 }

@@ -190,11 +190,27 @@ impl ModelFields {
         }
     }
 
+    /// Whether a field has a value.
+    #[must_use]
+    pub const fn has(&self, field: Field) -> bool {
+        match field {
+            Field::Service => self.service.is_some(),
+            Field::Model => self.model.is_some(),
+            Field::Temperature => self.temperature.is_some(),
+            Field::MaxTokens => self.max_tokens.is_some(),
+            Field::ImageSize => self.image_size.is_some(),
+            Field::ImageQuality => self.image_quality.is_some(),
+            Field::ImageStyle => self.image_style.is_some(),
+            Field::ImageFormat => self.image_format.is_some(),
+            Field::MaxInArticleImages => self.max_in_article_images.is_some(),
+            Field::Steps => self.steps.is_some(),
+            Field::Guidance => self.guidance.is_some(),
+        }
+    }
+
     /// The fields that have a value.
     pub fn set_fields(&self) -> impl Iterator<Item = Field> + '_ {
-        Field::ALL
-            .into_iter()
-            .filter(|field| self.get(*field).is_some())
+        Field::ALL.into_iter().filter(|field| self.has(*field))
     }
 
     /// Whether no field has a value.

@@ -201,8 +201,29 @@ pub fn provider_of_service(modality: Modality, service: &str) -> Option<Provider
 pub fn service_of_provider(modality: Modality, provider: &ProviderName) -> Arc<str> {
     match (modality, provider.as_str()) {
         (Modality::Image, "dalle") => "openai".into(),
-        (_, name) => name.into(),
+        _ => provider.shared(),
     }
+}
+
+/// A service as it is shown, and the provider behind it, with the texts of the state where it has
+/// them.
+pub(crate) fn known_service(
+    snapshot: &Snapshot,
+    modality: Modality,
+    service: &Arc<str>,
+) -> Option<(Arc<str>, ProviderName)> {
+    let openai_images = modality == Modality::Image && matches!(&**service, "openai" | "dalle");
+    let name = if openai_images { "dalle" } else { service };
+    let provider = match snapshot.provider(name) {
+        Some(known) => known.value.name.clone(),
+        None => ProviderName::parse(name)?,
+    };
+    let shown = if openai_images && **service == *"openai" {
+        Arc::clone(service)
+    } else {
+        service_of_provider(modality, &provider)
+    };
+    Some((shown, provider))
 }
 
 impl ModelFields {

@@ -43,7 +43,7 @@ pub mod template;
 mod timestamp;
 mod token;
 
-pub use account::{Account, AccountEntry, AccountState, Override};
+pub use account::{Account, AccountEntry, AccountState, Override, OverrideRows};
 pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
 pub use check::{FieldScope, check_fields, model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
@@ -59,7 +59,7 @@ pub use command::{
     UpdatePlatformModules, UpdateProvider, UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
-pub use digest::StateDigest;
+pub use digest::{Leaf, StateDigest};
 pub use effective::defaults;
 pub use fields::{Field, FieldSource, FieldValue, ModelFields};
 pub use fit::{Fitted, fit_settings};
@@ -81,7 +81,7 @@ pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};
 pub use plan::{Plan, PlanRules};
 pub use price::{ModelPrice, PriceDimension, prices_at};
 pub use prompt::{AccountPrompt, GlobalPrompt, PromptText, PromptVersion, TextHash};
-pub use provider::{Provider, ProviderField, origin_of};
+pub use provider::{Provider, ProviderField, has_origin, origin_of};
 pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};
 pub use record::{Change, Kind, Meta, Record, Resource, ResourceKey, Stored};
 pub use rejection::{Reason, Rejection, Violation};

@@ -71,24 +71,26 @@ impl ModelPrice {
     }
 }
 
-/// The prices in effect at a time: of each dimension, tier, size and quality the newest.
+/// The prices in effect at a time: of each dimension, tier, size and quality the newest. Prices are
+/// stored in the order of their keys, so a newer one of the same stands right behind.
 #[must_use]
 pub fn prices_at(prices: &[ModelPrice], now: Timestamp) -> Vec<&ModelPrice> {
     let same = |a: &ModelPrice, b: &ModelPrice| {
-        (a.dimension, a.from_tokens, &a.image_size, &a.image_quality)
-            == (b.dimension, b.from_tokens, &b.image_size, &b.image_quality)
+        (a.dimension, a.from_tokens) == (b.dimension, b.from_tokens)
+            && a.image_size == b.image_size
+            && a.image_quality == b.image_quality
     };
-    let begun = |price: &&ModelPrice| price.effective_from <= now;
-    prices
-        .iter()
-        .filter(begun)
-        .filter(|price| {
-            !prices
-                .iter()
-                .filter(begun)
-                .any(|other| same(price, other) && other.effective_from > price.effective_from)
-        })
-        .collect()
+    let begun = |price: &ModelPrice| price.effective_from <= now;
+    let mut newest = Vec::with_capacity(prices.len());
+    let mut rest = prices;
+    while let [price, after @ ..] = rest {
+        let outdated = |next: &ModelPrice| begun(next) && same(price, next);
+        if begun(price) && !after.first().is_some_and(outdated) {
+            newest.push(price);
+        }
+        rest = after;
+    }
+    newest
 }
 
 /// Puts prices into the order of their keys, so that equal lists are stored alike.
@@ -224,6 +226,38 @@ mod tests {
             ..tier
         };
         assert_eq!(check_prices(&[tiered])[0].field, "prices[0].from_tokens");
+    }
+
+    #[test]
+    fn the_newest_of_each_kind_is_in_effect() {
+        let base = price(PriceDimension::Input, 0);
+        let row = |dimension, from_tokens, micro_usd, from| ModelPrice {
+            dimension,
+            from_tokens,
+            micro_usd,
+            effective_from: Timestamp::from_micros(from),
+            ..base.clone()
+        };
+        let mut rows = vec![
+            row(PriceDimension::Output, 0, 9, 30),
+            row(PriceDimension::Input, 0, 2, 50),
+            row(PriceDimension::Input, 100, 5, 20),
+            row(PriceDimension::Input, 0, 1, 10),
+            row(PriceDimension::Input, 0, 3, 70),
+        ];
+        sort_prices(&mut rows);
+        for (at, expected) in [
+            (5, vec![]),
+            (10, vec![1]),
+            (20, vec![1, 5]),
+            (49, vec![1, 5, 9]),
+            (50, vec![2, 5, 9]),
+            (99, vec![3, 5, 9]),
+        ] {
+            let found = prices_at(&rows, Timestamp::from_micros(at));
+            let found: Vec<i64> = found.iter().map(|price| price.micro_usd).collect();
+            assert_eq!(found, expected, "at {at}");
+        }
     }
 
     #[test]

@@ -56,6 +56,18 @@ pub fn origin_of(base_url: &str) -> Option<String> {
     (allowed && bare).then(|| url.origin().ascii_serialization())
 }
 
+/// Whether a base URL has an origin, one that [`origin_of`] gave. It is what every answer asks, so
+/// the usual spelling is told by its text; all others are parsed.
+#[must_use]
+pub fn has_origin(base_url: &str, origin: &str) -> bool {
+    // The authority of a URL ends at the first slash behind the scheme's, so what starts with the
+    // whole origin and a slash has no other, and no user.
+    let plain = base_url.strip_prefix(origin).is_some_and(|path| {
+        (path.is_empty() || path.starts_with('/')) && !path.contains(['?', '#'])
+    });
+    (plain && !origin.is_empty()) || origin_of(base_url).as_deref() == Some(origin)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +93,45 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(origin_of(url).as_deref(), origin, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_told_by_its_text_as_by_parsing() {
+        let origins = [
+            "https://api.example",
+            "https://api.example:8443",
+            "http://127.0.0.1:9000",
+            "http://localhost",
+        ];
+        for url in [
+            "https://api.example",
+            "https://api.example/",
+            "https://api.example/v1",
+            "https://api.example:443/v1",
+            "https://API.example/v1",
+            "https://api.example/v1?a=1",
+            "https://api.example/v1#a",
+            "https://api.example?a=1",
+            "https://api.example.evil/v1",
+            "https://api.example@evil/v1",
+            "https://api.example:x@evil/v1",
+            "https://api.example:8443/v1",
+            "https://api.example:84430/v1",
+            "https://api.example\\@evil/v1",
+            "https://api.example/@evil",
+            "http://api.example/v1",
+            "http://127.0.0.1:9000/v1",
+            "http://localhost.evil/v1",
+            "http://localhost//evil",
+            "/v1",
+            "",
+        ] {
+            for origin in origins {
+                let parsed = origin_of(url).as_deref() == Some(origin);
+                assert_eq!(has_origin(url, origin), parsed, "{url} {origin}");
+            }
+            assert!(!has_origin(url, ""), "{url}");
         }
     }
 }

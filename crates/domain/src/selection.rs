@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::integration::{provider_of_service, service_of_provider};
+use crate::integration::{known_service, service_of_provider};
 use crate::{Field, FieldSource, Modality, Model, ModelFields, ProviderName, Snapshot};
 
 /// Why a value on the way was changed or passed over.
@@ -79,8 +79,7 @@ pub fn select_service<'l>(
     levels.into_iter().find_map(|level| {
         let fields = level.service?;
         if let Some(service) = &fields.service {
-            let provider = provider_of_service(modality, service)?;
-            let service = service_of_provider(modality, &provider);
+            let (service, provider) = known_service(snapshot, modality, service)?;
             return Some(SelectedService {
                 service,
                 provider,

@@ -64,7 +64,7 @@ pub(crate) fn explain(
             winner: walked.sources[field.index()],
             levels: match field {
                 Field::Service => explainer.service(ladder),
-                _ => explainer.value(*field, &ladder.values),
+                _ => explainer.value(*field, ladder.values.as_slice()),
             },
         })
         .collect()

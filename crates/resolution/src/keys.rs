@@ -1,16 +1,16 @@
 //! Which key goes with a provider (section 2): its own, else its fallback's, never in silence.
 
-use aiconfig_domain::{KeyFingerprint, KeyState, ProviderName, Snapshot, origin_of};
+use aiconfig_domain::{KeyFingerprint, KeyState, ProviderName, Snapshot, has_origin};
 
-/// The key to release.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyChoice {
+/// The key to release, as the state has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyChoice<'a> {
     /// Whose key it is.
-    pub provider: ProviderName,
+    pub provider: &'a ProviderName,
     /// Which version.
     pub version: u32,
     /// Its fingerprint.
-    pub fingerprint: KeyFingerprint,
+    pub fingerprint: &'a KeyFingerprint,
 }
 
 /// Why there is no key to release.
@@ -33,42 +33,42 @@ pub enum KeyProblem {
 ///
 /// # Errors
 /// [`KeyProblem`].
-pub fn key_choice(snapshot: &Snapshot, asked: &ProviderName) -> Result<KeyChoice, KeyProblem> {
+pub fn key_choice<'a>(
+    snapshot: &'a Snapshot,
+    asked: &'a ProviderName,
+) -> Result<KeyChoice<'a>, KeyProblem> {
     let missing = || KeyProblem::Missing {
         provider: asked.clone(),
     };
-    let mut owner = asked.clone();
+    let mut owner = asked;
     // A fallback of a fallback is followed as well; chains have no loops and are short.
     for _ in 0..8 {
-        if snapshot.is_frozen(&owner) {
-            return Err(KeyProblem::Frozen { provider: owner });
-        }
-        let primary = snapshot
-            .provider_keys(&owner)
-            .find(|key| key.value.state == KeyState::Primary);
-        if let Some(key) = primary {
-            let key = &key.value;
-            let here = snapshot
-                .provider(owner.as_str())
-                .and_then(|provider| origin_of(&provider.value.base_url));
-            if here.as_deref() != Some(key.origin.as_str()) {
-                return Err(KeyProblem::OriginChanged {
-                    provider: owner.clone(),
-                });
-            }
-            let (version, fingerprint) = (key.version, key.fingerprint.clone());
-            return Ok(KeyChoice {
-                provider: owner.clone(),
-                version,
-                fingerprint,
+        let provider = || owner.clone();
+        if snapshot.is_frozen(owner) {
+            return Err(KeyProblem::Frozen {
+                provider: provider(),
             });
         }
-        let own = snapshot
-            .provider_keys(&owner)
-            .any(|key| !matches!(key.value.state, KeyState::Standby | KeyState::Destroyed));
-        let fallback = snapshot
-            .provider(owner.as_str())
-            .and_then(|provider| provider.value.key_fallback.clone());
+        let stored = snapshot.provider(owner.as_str());
+        let mut own = false;
+        for key in snapshot.provider_keys(owner).map(|key| &key.value) {
+            if key.state == KeyState::Primary {
+                let here = stored.is_some_and(|at| has_origin(&at.value.base_url, &key.origin));
+                return if here {
+                    Ok(KeyChoice {
+                        provider: owner,
+                        version: key.version,
+                        fingerprint: &key.fingerprint,
+                    })
+                } else {
+                    Err(KeyProblem::OriginChanged {
+                        provider: provider(),
+                    })
+                };
+            }
+            own |= !key.state.allows_fallback();
+        }
+        let fallback = stored.and_then(|provider| provider.value.key_fallback.as_ref());
         owner = fallback.filter(|_| !own).ok_or_else(missing)?;
     }
     Err(missing())

@@ -37,7 +37,36 @@ pub(crate) struct Ladder<'a> {
     /// Where the service stands: the rows and sections of the general types alone.
     pub(crate) service: [Level<'a>; 4],
     /// Where model and parameters stand, once the service is known.
-    pub(crate) values: Vec<Level<'a>>,
+    pub(crate) values: Levels<'a>,
+}
+
+/// Up to five levels, from the top.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Levels<'a> {
+    all: [Level<'a>; 5],
+    count: usize,
+}
+
+impl<'a> Levels<'a> {
+    /// Four levels, and perhaps one between the last two.
+    pub(crate) const fn new(
+        [first, second, third, last]: [Level<'a>; 4],
+        between: Option<Level<'a>>,
+    ) -> Self {
+        let (fourth, count) = match between {
+            Some(level) => (level, 5),
+            None => (last, 4),
+        };
+        Self {
+            all: [first, second, third, fourth, last],
+            count,
+        }
+    }
+
+    /// Those that there are.
+    pub(crate) fn as_slice(&self) -> &[Level<'a>] {
+        self.all.get(..self.count).unwrap_or(&self.all)
+    }
 }
 
 impl<'a> Ladder<'a> {
@@ -78,19 +107,21 @@ pub(crate) struct Walked<'a> {
     pub(crate) adjustments: Vec<Adjustment>,
 }
 
-/// Resolves model and parameters of a service. `None` where no level yields a model.
+/// Resolves model and parameters of a service, which is given back where no level yields a model.
 pub(crate) fn walk<'a>(
     snapshot: &'a Snapshot,
     modality: Modality,
     service: SelectedService,
     wanted: &[Field],
     levels: &[Level<'_>],
-) -> Option<Walked<'a>> {
+) -> Result<Walked<'a>, SelectedService> {
     let mut adjustments = Vec::new();
     let named = levels.iter().map(|level| (level.source, level.fields));
-    let selected = select_model(snapshot, &service.provider, modality, named, &mut |note| {
-        adjustments.push(note);
-    })?;
+    let mut note = |note| adjustments.push(note);
+    let Some(selected) = select_model(snapshot, &service.provider, modality, named, &mut note)
+    else {
+        return Err(service);
+    };
     let model = selected.model;
     let mut walk = Walked {
         fields: ModelFields {
@@ -109,7 +140,7 @@ pub(crate) fn walk<'a>(
     for field in wanted {
         walk.parameter(*field, levels);
     }
-    Some(walk)
+    Ok(walk)
 }
 
 impl Walked<'_> {

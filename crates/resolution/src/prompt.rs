@@ -101,7 +101,7 @@ pub fn account_prompts(
     account: AccountId,
 ) -> Result<Vec<EffectivePrompt<'_>>, Rejection> {
     let entry = registered(snapshot, account)?;
-    let own = entry.prompts.iter().map(|row| &row.value.prompt_type);
+    let own = entry.prompts().iter().map(|row| &row.value.prompt_type);
     let library = snapshot
         .global_prompts()
         .map(|prompt| &prompt.value.prompt_type);

@@ -1,6 +1,7 @@
 //! `GetModelConfig`: for this function and this account, which model and which parameters
 //! (section 4).
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use aiconfig_domain::{
@@ -10,7 +11,7 @@ use aiconfig_domain::{
 };
 
 use crate::explain::{FieldExplanation, explain};
-use crate::ladder::{Ladder, Level, Sources, Walked, walk};
+use crate::ladder::{Ladder, Level, Levels, Sources, Walked, walk};
 use crate::request::{Names, check_names, check_values, retired_model};
 
 /// What is asked.
@@ -77,7 +78,7 @@ pub fn resolve<'a>(
         Some(Some(account)) if account.active => account.plan,
         Some(_) => return Err(Rejection::account_inactive(query.account)),
     };
-    check_module(snapshot, function, query.account)?;
+    check_module(snapshot, function, entry, query.account)?;
     let may_override = plan.rules().may_override;
     let given = &query.overrides;
     let lowers_only = function.modality == Modality::Text
@@ -85,21 +86,20 @@ pub fn resolve<'a>(
     if !may_override && !given.is_empty() && !lowers_only {
         return Err(plan_forbids(query.account, plan));
     }
-    let call = Call {
-        snapshot,
-        function,
-        entry,
-        may_override,
-    };
+    let mut call = Call::new(snapshot, function, entry, may_override);
+    if query.explain {
+        call.read_rows();
+    }
     if !may_override && !given.is_empty() {
-        let nothing = ModelFields::default();
-        let without = call.walk(&nothing).ok();
+        let (nothing, row) = (ModelFields::default(), OnceCell::new());
+        let without = call.walk(&nothing, &row).ok();
         let without = without.and_then(|(walked, _)| walked.fields.max_tokens);
         if given.max_tokens > without && without.is_some() {
             return Err(plan_forbids(query.account, plan));
         }
     }
-    let (walked, ladder) = call.with_values(given)?;
+    let row = OnceCell::new();
+    let (walked, ladder) = call.with_values(given, &row)?;
     let used = |source: Option<FieldSource>| {
         matches!(source, Some(FieldSource::Account | FieldSource::Request))
     };
@@ -138,12 +138,13 @@ pub(crate) fn find_function<'a>(
 fn check_module(
     snapshot: &Snapshot,
     function: &Function,
+    entry: Option<&AccountEntry>,
     account: AccountId,
 ) -> Result<(), Rejection> {
     let Some(module) = Module::parse(&function.module) else {
         return Ok(());
     };
-    let (by, who) = match snapshot.module_off(account, module) {
+    let (by, who) = match snapshot.module_off_for(entry, module) {
         None => return Ok(()),
         Some(ModuleOff::Platform) => ("platform", "the platform".to_owned()),
         Some(ModuleOff::Account) => ("account", format!("account {account}")),
@@ -170,80 +171,114 @@ pub(crate) fn resolve_for_quote<'a>(
         .account(account)
         .filter(|entry| entry.live().is_some());
     let plan = entry.and_then(|entry| entry.live()).map(|live| live.plan);
-    let call = Call {
-        snapshot,
-        function,
-        entry,
-        may_override: plan.unwrap_or(Plan::Free).rules().may_override,
-    };
-    let (walked, _) = call.walk(&ModelFields::default())?;
+    let may_override = plan.unwrap_or(Plan::Free).rules().may_override;
+    let call = Call::new(snapshot, function, entry, may_override);
+    let (nothing, row) = (ModelFields::default(), OnceCell::new());
+    let (walked, _) = call.walk(&nothing, &row)?;
     Ok((walked.model, walked.fields))
 }
+
+/// The switch and the values of a row of the account.
+type Row = Option<(bool, ModelFields)>;
 
 struct Call<'a> {
     snapshot: &'a Snapshot,
     function: &'a Function,
     entry: Option<&'a AccountEntry>,
     may_override: bool,
+    /// Whether rows are read: those that the plan keeps out of force only explain.
+    reads_rows: bool,
+    /// The row that decides on the service.
+    general_row: Row,
 }
 
 impl<'a> Call<'a> {
-    /// The account's row of a type: in force, and out of force.
-    fn row(&self, kind: &IntegrationType) -> (Option<&'a ModelFields>, Option<&'a ModelFields>) {
-        match self
-            .entry
-            .and_then(|entry| entry.override_of(kind))
-            .map(|row| &row.value)
-        {
-            Some(row) if row.enabled && self.may_override => (Some(&row.fields), None),
-            Some(row) => (None, Some(&row.fields)),
-            None => (None, None),
+    fn new(
+        snapshot: &'a Snapshot,
+        function: &'a Function,
+        entry: Option<&'a AccountEntry>,
+        may_override: bool,
+    ) -> Self {
+        let mut call = Self {
+            snapshot,
+            function,
+            entry,
+            may_override,
+            reads_rows: false,
+            general_row: None,
+        };
+        if may_override {
+            call.read_rows();
         }
+        call
     }
 
-    fn walk<'r>(&self, given: &'r ModelFields) -> Result<(Walked<'a>, Ladder<'r>), Rejection>
-    where
-        'a: 'r,
-    {
+    /// Reads the account's rows, whether or not they are in force.
+    fn read_rows(&mut self) {
+        self.reads_rows = true;
+        let general = IntegrationType::general(self.function.modality);
+        self.general_row = self.row(general.as_str());
+    }
+
+    fn row(&self, kind: &str) -> Row {
+        let entry = self.entry.filter(|_| self.reads_rows)?;
+        entry.overrides.values_of(kind)
+    }
+
+    /// Walks the ladder; the row of the service's provider is kept for it.
+    fn walk<'r>(
+        &'r self,
+        given: &'r ModelFields,
+        row: &'r OnceCell<Row>,
+    ) -> Result<(Walked<'a>, Ladder<'r>), Rejection> {
         let modality = self.function.modality;
         let general = IntegrationType::general(modality);
-        let of_service = self.levels(given, &general);
+        let of_service = self.levels(given, &self.general_row, general.as_str());
         let service = Ladder::select_service(self.snapshot, modality, &of_service)
             .ok_or_else(|| self.unconfigured("no level gives a service"))?;
-        let mut values = match modality {
+        let own = service.provider.as_str();
+        let values = match modality {
             Modality::Text => {
-                let own = IntegrationType::Provider(service.provider.clone());
-                self.levels(given, &own).to_vec()
+                let row = row.get_or_init(|| self.row(own));
+                Levels::new(self.levels(given, row, own), None)
             }
-            Modality::Image | Modality::Embedding => of_service.to_vec(),
+            Modality::Image => Levels::new(of_service, Some(self.global(own))),
+            Modality::Embedding => Levels::new(of_service, None),
         };
-        if modality == Modality::Image {
-            let own = IntegrationType::Provider(service.provider.clone());
-            values.insert(values.len() - 1, self.global(&own));
-        }
-        let name = service.service.clone();
         let wanted = modality.fields();
-        let walked = walk(self.snapshot, modality, service, wanted, &values);
-        let ladder = Ladder {
-            modality,
-            service: of_service,
-            values,
-        };
-        walked
-            .map(|walked| (walked, ladder))
-            .ok_or_else(|| self.unconfigured(&format!("service {name} has no usable model")))
+        let levels = values.as_slice();
+        match walk(self.snapshot, modality, service, wanted, levels) {
+            Ok(walked) => {
+                let ladder = Ladder {
+                    modality,
+                    service: of_service,
+                    values,
+                };
+                Ok((walked, ladder))
+            }
+            Err(service) => {
+                let name = service.service;
+                Err(self.unconfigured(&format!("service {name} has no usable model")))
+            }
+        }
     }
 
     /// The levels of a type, from the top.
-    fn levels<'r>(&self, given: &'r ModelFields, kind: &IntegrationType) -> [Level<'r>; 4]
+    fn levels<'r>(&self, given: &'r ModelFields, row: &'r Row, kind: &str) -> [Level<'r>; 4]
     where
         'a: 'r,
     {
-        let (row, dormant) = self.row(kind);
+        let in_force = |enabled: &bool| *enabled && self.may_override;
         let account = Level {
             source: FieldSource::Account,
-            fields: row,
-            dormant,
+            fields: row
+                .as_ref()
+                .filter(|row| in_force(&row.0))
+                .map(|row| &row.1),
+            dormant: row
+                .as_ref()
+                .filter(|row| !in_force(&row.0))
+                .map(|row| &row.1),
         };
         [
             Level::in_force(FieldSource::Request, Some(given)),
@@ -253,20 +288,21 @@ impl<'a> Call<'a> {
         ]
     }
 
-    fn global(&self, kind: &IntegrationType) -> Level<'a> {
+    fn global(&self, kind: &str) -> Level<'a> {
         let globals = self.snapshot.globals();
-        let section = globals.and_then(|globals| globals.value.section(kind.as_str()));
+        let section = globals.and_then(|globals| globals.value.section(kind));
         Level::in_force(FieldSource::Global, section)
     }
 
     /// The walk of a call that gives values: each is checked first, by the model that it would be
     /// used with.
-    fn with_values<'r>(&self, given: &'r ModelFields) -> Result<(Walked<'a>, Ladder<'r>), Rejection>
-    where
-        'a: 'r,
-    {
+    fn with_values<'r>(
+        &'r self,
+        given: &'r ModelFields,
+        row: &'r OnceCell<Row>,
+    ) -> Result<(Walked<'a>, Ladder<'r>), Rejection> {
         if given.is_empty() {
-            return self.walk(given);
+            return self.walk(given, row);
         }
         let modality = self.function.modality;
         let Names {
@@ -275,7 +311,7 @@ impl<'a> Call<'a> {
             model: named,
         } = check_names(self.snapshot, modality, given);
         let retired = named.filter(|model| !model.active);
-        let walked = self.walk(given);
+        let walked = self.walk(given, row);
         let model = match (retired, &walked) {
             (Some(model), _) => Some(self.snapshot.usable(model).unwrap_or(model)),
             (None, Ok(walked)) if known => Some(walked.0.model),
@@ -292,15 +328,12 @@ impl<'a> Call<'a> {
     }
 
     fn reads_enabled_row(&self, provider: &ProviderName) -> bool {
-        let general = IntegrationType::general(self.function.modality);
-        let own = IntegrationType::Provider(provider.clone());
+        let modality = self.function.modality;
+        let general = IntegrationType::general(modality);
+        let own = (modality == Modality::Text).then_some(provider.as_str());
         self.entry.is_some_and(|entry| {
-            entry.overrides.iter().any(|row| {
-                let kind = &row.value.integration_type;
-                row.value.enabled
-                    && (*kind == general
-                        || (self.function.modality == Modality::Text && *kind == own))
-            })
+            let mut kinds = entry.overrides.enabled_types().map(IntegrationType::as_str);
+            kinds.any(|kind| kind == general.as_str() || Some(kind) == own)
         })
     }
 

@@ -84,6 +84,7 @@ pub fn settings_view(
     };
     let row = entry.override_of(kind);
     let in_force = row
+        .as_ref()
         .filter(|row| row.value.enabled && can_override)
         .map(|row| &row.value.fields);
     let (values, sources, model) = viewer.values(kind, modality, fields, in_force);
@@ -97,15 +98,18 @@ pub fn settings_view(
     Ok(SettingsView {
         kind: kind.clone(),
         account_id: account,
-        enabled: row.is_none_or(|row| row.value.enabled),
-        overrides: row.map(|row| row.value.fields.clone()).unwrap_or_default(),
+        enabled: row.as_ref().is_none_or(|row| row.value.enabled),
+        overrides: row
+            .as_ref()
+            .map(|row| row.value.fields.clone())
+            .unwrap_or_default(),
         using_global: in_force
             .is_none_or(|own| !fields.iter().any(|field| own.get(*field).is_some())),
         can_override,
         in_use,
         choices: choices(snapshot, kind, modality, fields, &values, model),
         function_defaults: function_defaults(snapshot, modality, fields),
-        meta: row.map(|row: &Stored<_>| row.meta.clone()),
+        meta: row.as_ref().map(|row: &Stored<_>| row.meta.clone()),
         values,
         defaults: defaults(snapshot, kind),
         sources,
@@ -145,7 +149,7 @@ impl<'a> Viewer<'a> {
             .entry
             .override_of(&general)
             .filter(|row| row.value.enabled && self.can_override);
-        self.service_with(modality, row.map(|row| &row.value.fields))
+        self.service_with(modality, row.as_ref().map(|row| &row.value.fields))
     }
 
     /// What holds with a row of the type, of the type's fields alone.
@@ -191,7 +195,7 @@ impl<'a> Viewer<'a> {
                 self.section(kind.as_str()),
             ));
         }
-        let Some(walked) = walk(self.snapshot, modality, selected, fields, &levels) else {
+        let Ok(walked) = walk(self.snapshot, modality, selected, fields, &levels) else {
             return (values, sources, None);
         };
         for field in fields {

@@ -256,10 +256,10 @@ proptest! {
         let mut accounts = Vec::new();
         for entry in first.accounts_after(None) {
             accounts.push(Resource::Account(entry.state.value.clone()));
-            for row in &entry.overrides {
-                accounts.push(Resource::Override(row.value.clone()));
+            for row in entry.overrides.iter() {
+                accounts.push(Resource::Override(row.value));
             }
-            if let Some(row) = &entry.modules {
+            if let Some(row) = entry.modules() {
                 accounts.push(Resource::AccountModules(row.value.clone()));
             }
         }

@@ -96,17 +96,17 @@ pub(super) fn delete(snapshot: &Snapshot, command: &DeleteAccount) -> Result<Dec
         changed: applied,
     }));
     if applied {
-        for row in &entry.overrides {
-            let kind = row.value.integration_type.clone();
+        for row in entry.overrides.iter() {
+            let kind = row.value.integration_type;
             decision
                 .changes
                 .push(Change::Delete(ResourceKey::Override(id, kind)));
         }
-        if entry.modules.is_some() {
+        if entry.modules().is_some() {
             let key = ResourceKey::AccountModules(id);
             decision.changes.push(Change::Delete(key));
         }
-        let prompts = entry.prompts.iter();
+        let prompts = entry.prompts().iter();
         let prompts =
             prompts.map(|row| ResourceKey::AccountPrompt(id, row.value.prompt_type.clone()));
         let profiles = entry.profiles().iter();

@@ -119,7 +119,7 @@ fn decide_save(
     let stored = snapshot
         .account(id)
         .and_then(|entry| entry.override_of(kind));
-    let stored_row = stored.map(|row| row.value.clone());
+    let stored_row = stored.as_ref().map(|row| row.value.clone());
     let mut row = stored_row.unwrap_or_else(|| Override {
         account_id: id,
         integration_type: kind.clone(),

@@ -49,17 +49,27 @@ impl Snapshot {
     /// An account's switches of modules; none if all are on.
     #[must_use]
     pub fn account_modules(&self, id: AccountId) -> Option<&Stored<AccountModules>> {
-        self.accounts.get(&id)?.modules.as_deref()
+        self.accounts.get(&id)?.modules()
     }
 
     /// Why a module is off for an account; `None`: it is on. An unknown account has no switches.
     #[must_use]
     pub fn module_off(&self, id: AccountId, module: Module) -> Option<ModuleOff> {
+        self.module_off_for(self.account(id), module)
+    }
+
+    /// As [`Snapshot::module_off`], for who has the account at hand.
+    #[must_use]
+    pub fn module_off_for(
+        &self,
+        account: Option<&AccountEntry>,
+        module: Module,
+    ) -> Option<ModuleOff> {
         let off = |switches: &ModuleSwitches| !switches.is_on(module);
         if self.platform_modules().is_some_and(off) {
             return Some(ModuleOff::Platform);
         }
-        let own = self.account_modules(id);
+        let own = account.and_then(AccountEntry::modules);
         own.is_some_and(|row| off(&row.value.switches))
             .then_some(ModuleOff::Account)
     }
@@ -95,14 +105,13 @@ impl Snapshot {
     /// A key version.
     #[must_use]
     pub fn provider_key(&self, name: &ProviderName, version: u32) -> Option<&Stored<ProviderKey>> {
-        self.keys.get(&(name.clone(), version)).map(Arc::as_ref)
+        self.keys.get(name)?.get(&version).map(Arc::as_ref)
     }
 
     /// The key versions of a provider, from the first.
     pub fn provider_keys(&self, name: &ProviderName) -> impl Iterator<Item = &Stored<ProviderKey>> {
-        self.keys
-            .range((name.clone(), 0)..=(name.clone(), u32::MAX))
-            .map(|(_, key)| key.as_ref())
+        let versions = self.keys.get(name).into_iter();
+        versions.flat_map(|keys| keys.values().map(Arc::as_ref))
     }
 
     /// A model.

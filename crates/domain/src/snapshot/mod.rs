@@ -5,21 +5,24 @@ mod own;
 mod resources;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use crate::digest::StateDigest;
+use crate::account::Rare;
+use crate::digest::{Leaf, StateDigest};
 use crate::{
     AccountEntry, AccountId, AccountState, AuthorProfile, Change, CreditOperation, Function,
-    FunctionName, GlobalPrompt, GlobalSettings, ItemId, KeyFreeze, LibraryItem, Meta, Model,
-    ModelId, ModuleSwitches, OperationType, Override, PromptType, PromptVersion, Provider,
-    ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored, Strategy, Timestamp, Token,
-    TokenId,
+    FunctionName, GlobalPrompt, GlobalSettings, IntegrationType, ItemId, KeyFreeze, LibraryItem,
+    Meta, Model, ModelId, ModuleSwitches, OperationType, Override, PromptType, PromptVersion,
+    Provider, ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored, Strategy,
+    Timestamp, Token, TokenId,
 };
 
 type Shared<K, V> = Arc<BTreeMap<K, Arc<Stored<V>>>>;
+/// The key versions of a provider.
+type Versions = BTreeMap<u32, Arc<Stored<ProviderKey>>>;
 
 /// The state that the log adds up to at a revision.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +36,7 @@ pub struct Snapshot {
     modules: Option<Arc<Stored<ModuleSwitches>>>,
     freeze: Option<Arc<Stored<KeyFreeze>>>,
     providers: Shared<ProviderName, Provider>,
-    keys: Shared<(ProviderName, u32), ProviderKey>,
+    keys: Arc<BTreeMap<ProviderName, Versions>>,
     models: Shared<ModelId, Model>,
     functions: Shared<FunctionName, Function>,
     operations: Shared<OperationType, CreditOperation>,
@@ -42,6 +45,8 @@ pub struct Snapshot {
     versions: Shared<(PromptType, u32), PromptVersion>,
     profiles: Shared<ItemId, LibraryItem<AuthorProfile>>,
     strategies: Shared<ItemId, LibraryItem<Strategy>>,
+    /// The texts of account rows, each once: few are named by many.
+    texts: Arc<HashSet<Arc<str>>>,
     /// How many account rows name a model.
     named_by_accounts: OrdMap<Arc<str>, i64>,
     /// How many strategies of accounts name a prompt type.
@@ -110,8 +115,14 @@ impl Snapshot {
 
     /// Puts a stored resource into the state, in place of the one of the same key.
     pub fn restore(&mut self, resource: Resource, meta: Meta) {
+        let leaf = Leaf::of(&resource);
+        self.restore_hashed(resource, &leaf, meta);
+    }
+
+    /// As [`Snapshot::restore`], with the leaf of the resource made elsewhere.
+    pub fn restore_hashed(&mut self, resource: Resource, leaf: &Leaf, meta: Meta) {
         self.remove(&resource.key());
-        self.digest.add(&resource);
+        self.digest.add(leaf);
         self.resources += 1;
         match resource {
             Resource::Account(value) => {
@@ -123,17 +134,16 @@ impl Snapshot {
                     self.accounts.insert(id, Arc::new(AccountEntry::new(state)));
                 }
             }
-            Resource::Override(value) => {
+            Resource::Override(mut value) => {
+                self.share_texts(&mut value);
                 self.count_model(&value, 1);
-                let row = Stored { value, meta };
-                self.entry(row.value.account_id, &row.meta.clone())
-                    .overrides
-                    .push(row);
+                let entry = self.entry(value.account_id, &meta);
+                entry.overrides.push(Stored { value, meta });
             }
             Resource::AccountModules(value) => {
                 let id = value.account_id;
-                let row = Arc::new(Stored { value, meta });
-                self.entry(id, &row.meta).modules = Some(Arc::clone(&row));
+                let entry = self.entry(id, &meta).rare();
+                entry.modules = Some(Stored { value, meta });
             }
             Resource::PlatformModules(value) => {
                 self.modules = Some(Arc::new(Stored { value, meta }));
@@ -143,12 +153,11 @@ impl Snapshot {
             }
             Resource::KeyFreeze(value) => self.freeze = Some(Arc::new(Stored { value, meta })),
             Resource::Provider(value) => put(&mut self.providers, value.name.clone(), value, meta),
-            Resource::ProviderKey(value) => put(
-                &mut self.keys,
-                (value.provider.clone(), value.version),
-                value,
-                meta,
-            ),
+            Resource::ProviderKey(value) => {
+                let keys = Arc::make_mut(&mut self.keys);
+                let versions = keys.entry(value.provider.clone()).or_default();
+                versions.insert(value.version, Arc::new(Stored { value, meta }));
+            }
             Resource::Model(value) => put(&mut self.models, value.model_id.clone(), value, meta),
             Resource::Function(value) => put(&mut self.functions, value.name.clone(), value, meta),
             Resource::CreditOperation(value) => put(
@@ -168,10 +177,8 @@ impl Snapshot {
                 meta,
             ),
             Resource::AccountPrompt(value) => {
-                let row = Stored { value, meta };
-                self.entry(row.value.account_id, &row.meta.clone())
-                    .prompts
-                    .push(row);
+                let entry = self.entry(value.account_id, &meta).rare();
+                entry.prompts.push(Stored { value, meta });
             }
             Resource::LibraryProfile(value) => put(&mut self.profiles, value.id, value, meta),
             Resource::LibraryStrategy(value) => put(&mut self.strategies, value.id, value, meta),
@@ -194,14 +201,12 @@ impl Snapshot {
                     self.count_model(row, -1);
                 }
                 if let Some(entry) = self.accounts.get_mut(id) {
-                    Arc::make_mut(entry)
-                        .overrides
-                        .retain(|row| row.value.integration_type != *kind);
+                    Arc::make_mut(entry).overrides.remove(kind);
                 }
             }
             ResourceKey::AccountModules(id) => {
-                if let Some(entry) = self.accounts.get_mut(id) {
-                    Arc::make_mut(entry).modules = None;
+                if let Some(rare) = self.kept_rare(*id) {
+                    rare.modules = None;
                 }
             }
             ResourceKey::PlatformModules => self.modules = None,
@@ -209,7 +214,8 @@ impl Snapshot {
             ResourceKey::KeyFreeze => self.freeze = None,
             ResourceKey::Provider(name) => drop(Arc::make_mut(&mut self.providers).remove(name)),
             ResourceKey::ProviderKey(name, version) => {
-                drop(Arc::make_mut(&mut self.keys).remove(&(name.clone(), *version)));
+                let keys = Arc::make_mut(&mut self.keys);
+                drop(keys.get_mut(name).and_then(|keys| keys.remove(version)));
             }
             ResourceKey::Model(id) => drop(Arc::make_mut(&mut self.models).remove(id)),
             ResourceKey::Function(name) => drop(Arc::make_mut(&mut self.functions).remove(name)),
@@ -224,10 +230,8 @@ impl Snapshot {
                 drop(Arc::make_mut(&mut self.versions).remove(&(name.clone(), *version)));
             }
             ResourceKey::AccountPrompt(id, name) => {
-                if let Some(entry) = self.accounts.get_mut(id) {
-                    Arc::make_mut(entry)
-                        .prompts
-                        .retain(|row| row.value.prompt_type != *name);
+                if let Some(rare) = self.kept_rare(*id) {
+                    rare.prompts.retain(|row| row.value.prompt_type != *name);
                 }
             }
             ResourceKey::LibraryProfile(id) => drop(Arc::make_mut(&mut self.profiles).remove(id)),
@@ -253,6 +257,10 @@ impl Snapshot {
         Arc::make_mut(entry)
     }
 
+    fn kept_rare(&mut self, id: AccountId) -> Option<&mut Rare> {
+        Arc::make_mut(self.accounts.get_mut(&id)?).kept_rare()
+    }
+
     fn count_model(&mut self, row: &Override, by: i64) {
         if let Some(model) = &row.fields.model {
             let count = self.named_by_accounts.get(model).copied().unwrap_or(0) + by;
@@ -261,6 +269,29 @@ impl Snapshot {
             } else {
                 self.named_by_accounts.insert(Arc::clone(model), count);
             }
+        }
+    }
+
+    /// Puts the texts of a row into one place with the same ones of others. What a row can name is
+    /// in the catalogue or was, so they do not become many.
+    fn share_texts(&mut self, row: &mut Override) {
+        let texts = &mut self.texts;
+        let mut share = |text: &mut Arc<str>| match texts.get(text) {
+            Some(known) => *text = Arc::clone(known),
+            None => drop(Arc::make_mut(texts).insert(Arc::clone(text))),
+        };
+        let fields = &mut row.fields;
+        let named = [
+            &mut fields.service,
+            &mut fields.model,
+            &mut fields.image_size,
+            &mut fields.image_quality,
+            &mut fields.image_style,
+            &mut fields.image_format,
+        ];
+        named.into_iter().flatten().for_each(&mut share);
+        if let IntegrationType::Provider(name) = &mut row.integration_type {
+            share(name.text_mut());
         }
     }
 }

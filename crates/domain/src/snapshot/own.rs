@@ -48,12 +48,12 @@ impl Snapshot {
     }
 
     fn own_library(&mut self, account: AccountId, meta: &Meta) -> &mut OwnLibrary {
-        Arc::make_mut(self.entry(account, meta).library.get_or_insert_default())
+        let rare = self.entry(account, meta).rare();
+        Arc::make_mut(rare.library.get_or_insert_default())
     }
 
     fn kept_library(&mut self, account: AccountId) -> Option<&mut OwnLibrary> {
-        let entry = Arc::make_mut(self.accounts.get_mut(&account)?);
-        entry.library.as_mut().map(Arc::make_mut)
+        self.kept_rare(account)?.library.as_mut().map(Arc::make_mut)
     }
 
     fn count_prompts(&mut self, named: &[PromptType], by: i64) {

@@ -18,7 +18,7 @@ impl Snapshot {
             ResourceKey::KeyFreeze => self.freeze.as_ref()?.meta.clone(),
             ResourceKey::Provider(name) => self.providers.get(name)?.meta.clone(),
             ResourceKey::ProviderKey(name, version) => {
-                self.keys.get(&(name.clone(), *version))?.meta.clone()
+                self.provider_key(name, *version)?.meta.clone()
             }
             ResourceKey::Model(id) => self.models.get(id)?.meta.clone(),
             ResourceKey::Function(name) => self.functions.get(name)?.meta.clone(),
@@ -62,7 +62,7 @@ impl Snapshot {
                 Resource::Provider(self.providers.get(name)?.value.clone())
             }
             ResourceKey::ProviderKey(name, version) => {
-                Resource::ProviderKey(self.keys.get(&(name.clone(), *version))?.value.clone())
+                Resource::ProviderKey(self.provider_key(name, *version)?.value.clone())
             }
             ResourceKey::Model(id) => Resource::Model(self.models.get(id)?.value.clone()),
             ResourceKey::Function(name) => {

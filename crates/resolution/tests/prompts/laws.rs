@@ -242,7 +242,7 @@ proptest! {
         let mut resources: Vec<Resource> = Vec::new();
         for entry in snapshot.accounts_after(None) {
             resources.push(Resource::Account(entry.state.value.clone()));
-            resources.extend(entry.prompts.iter().map(|p| Resource::AccountPrompt(p.value.clone())));
+            resources.extend(entry.prompts().iter().map(|p| Resource::AccountPrompt(p.value.clone())));
         }
         resources.extend(snapshot.global_prompts().map(|p| Resource::GlobalPrompt(p.value.clone())));
         for name in TYPES {

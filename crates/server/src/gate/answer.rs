@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body_util::BodyExt as _;
 use pin_project_lite::pin_project;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Timeout;
+use tokio::time::Sleep;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::instrument::Instrumented;
@@ -46,8 +46,13 @@ pin_project! {
     pub(crate) enum Answer<F> {
         /// Of health and reflection: passed on as it is.
         Open { #[pin] inner: F },
-        /// Of a call that came in.
-        Admitted { #[pin] inner: Timeout<Instrumented<F>>, outcome: Outcome },
+        /// Of a call that came in. It has no timer until it waits: most reads never do.
+        Admitted {
+            #[pin] inner: Instrumented<F>,
+            time_left: Duration,
+            #[pin] deadline: Option<Sleep>,
+            outcome: Outcome,
+        },
         /// Of a call that did not.
         Refused { error: Option<ApiError>, outcome: Outcome },
     }
@@ -62,11 +67,23 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let (response, outcome) = match self.project() {
             Stage::Open { inner } => return inner.poll(context),
-            Stage::Admitted { inner, outcome } => match inner.poll(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(Err(error))) => return Poll::Ready(Err(error)),
-                Poll::Ready(Ok(Ok(response))) => (response, outcome),
-                Poll::Ready(Err(_)) => {
+            Stage::Admitted {
+                inner,
+                time_left,
+                mut deadline,
+                outcome,
+            } => match inner.poll(context) {
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(response)) => (response, outcome),
+                Poll::Pending => {
+                    if deadline.is_none() {
+                        let left = time_left.saturating_sub(outcome.begun.elapsed());
+                        deadline.set(Some(tokio::time::sleep(left)));
+                    }
+                    let over = deadline.as_pin_mut().map(|timer| timer.poll(context));
+                    if over.is_none_or(|over| over.is_pending()) {
+                        return Poll::Pending;
+                    }
                     let message = "the deadline is over; a write may still have been made: \
                                    repeat it with the same request_id";
                     let error = ApiError::new(ErrorReason::DeadlineExceeded, message);

@@ -101,9 +101,9 @@ where
         let begun = Instant::now();
         hide_token(request.headers_mut());
         let admitted = admit::admit(shared, &request);
-        let outcome = |trace_id, told, permit| Outcome {
+        let outcome = |rpc, trace_id, told, permit| Outcome {
             shared: Arc::clone(shared),
-            rpc: admit::rpc_of(request.uri().path()),
+            rpc,
             begun,
             trace_id,
             told,
@@ -112,8 +112,8 @@ where
         let error = match admitted {
             Ok((info, told)) => match Arc::clone(&shared.room).try_acquire_owned() {
                 Ok(permit) => {
-                    let outcome = outcome(info.trace_id.clone(), told, Some(permit));
-                    let limit = info.time_left;
+                    let outcome = outcome(info.rpc, info.trace_id.clone(), told, Some(permit));
+                    let time_left = info.time_left;
                     let span = tracing::debug_span!(
                         "call",
                         rpc = info.rpc,
@@ -123,8 +123,12 @@ where
                     );
                     request.extensions_mut().insert(info);
                     let inner = self.inner.call(request).instrument(span);
-                    let inner = tokio::time::timeout(limit, inner);
-                    return Answer::Admitted { inner, outcome };
+                    return Answer::Admitted {
+                        inner,
+                        time_left,
+                        deadline: None,
+                        outcome,
+                    };
                 }
                 Err(_) => Box::new(admit::Refused {
                     error: ApiError::new(
@@ -142,9 +146,10 @@ where
             trace_id,
             told,
         } = *error;
+        let rpc = admit::rpc_of(request.uri().path());
         Answer::Refused {
             error: Some(error),
-            outcome: outcome(trace_id, told, None),
+            outcome: outcome(rpc, trace_id, told, None),
         }
     }
 }
