@@ -164,8 +164,10 @@ fn requests_have_the_fields_of_their_kind() {
         let message = |path: &str| fields(path.rsplit('.').next().unwrap());
         let request = message(method.input_type());
         let response = message(method.output_type());
-        let reads = ["Get", "List", "Verify", "Quote"];
-        let (in_request, in_response): (&[&str], &[&str]) = if rpc == "BatchGetModelConfigs" {
+        let reads = [
+            "Get", "List", "Verify", "Quote", "Render", "Preview", "Diff",
+        ];
+        let (in_request, in_response): (&[&str], &[&str]) = if rpc.starts_with("BatchGet") {
             (&["requests"], &["results"])
         } else if rpc.starts_with("List") {
             (
@@ -174,9 +176,16 @@ fn requests_have_the_fields_of_their_kind() {
             )
         } else if reads.iter().any(|read| rpc.starts_with(read)) {
             (&["min_revision"], &[])
-        } else if ["Create", "Clone", "BatchUpsert", "BatchSet"]
-            .iter()
-            .any(|many| rpc.starts_with(many))
+        } else if [
+            "Create",
+            "Clone",
+            "BatchUpsert",
+            "BatchSet",
+            "BatchReset",
+            "BatchIncrement",
+        ]
+        .iter()
+        .any(|many| rpc.starts_with(many))
         {
             (&["request_id", "validate_only", "reason"], &["revision"])
         } else {

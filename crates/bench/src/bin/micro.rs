@@ -104,7 +104,6 @@ async fn shipped() -> Result<(Snapshot, Timestamp), Failure> {
         random: Box::new(OsRandom),
         text_cache_bytes: 1024 * 1024,
         seed: true,
-        text_cache_bytes: 0,
     };
     let app = Application::open(store, options).await?;
     Ok((app.live().snapshot.clone(), app.now()))
