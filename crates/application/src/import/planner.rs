@@ -3,22 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aiconfig_domain::{
-    Change, Command, CommandContext, Decision, KeyFingerprint, ProviderName, Record, Rejection,
-    Resource, ResourceKey, Snapshot, Timestamp, decide,
+    AccountEntry, AccountId, Change, Command, CommandContext, Decision, KeyFingerprint, PromptText,
+    ProviderName, Record, Rejection, Resource, ResourceKey, Snapshot, TextHash, Timestamp, decide,
 };
 use secrecy::SecretString;
 
+use super::cells::Fields;
 use super::dump::{Kind, Pk, Row};
 use super::ledger::{Cell, Ledger, digest};
-use super::report::{Consequence, Draft, Subject};
+use super::report::{Consequence, Draft, Subject, Totals};
 use super::{ImportOptions, Seal};
 use crate::AppError;
+use crate::texts::Texts;
 
 /// What a plan is made from, beside the rows.
 pub(super) struct Given<'a> {
     pub(super) before: &'a Snapshot,
     /// What an empty database starts with.
     pub(super) shipped: &'a Snapshot,
+    /// The texts of the library, as far as they are in memory.
+    pub(super) texts: &'a Texts,
     pub(super) options: &'a ImportOptions,
     pub(super) seal: &'a dyn Seal,
     pub(super) context: CommandContext,
@@ -56,6 +60,10 @@ pub(super) struct Planner<'a> {
     pub(super) after: Snapshot,
     pub(super) draft: Draft,
     pub(super) secrets: BTreeMap<(ProviderName, u32), SecretString>,
+    /// The texts that the changes name.
+    pub(super) texts: BTreeMap<TextHash, PromptText>,
+    /// How many items were made.
+    pub(super) items: u64,
     pub(super) ledger: Ledger,
     pub(super) heads: Vec<Head>,
     /// The resources that were changed, in the order of their first change.
@@ -70,6 +78,8 @@ impl<'a> Planner<'a> {
             after: given.before.clone(),
             draft: Draft::default(),
             secrets: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            items: 0,
             ledger,
             heads: Vec::new(),
             touched: Vec::new(),
@@ -142,13 +152,6 @@ impl<'a> Planner<'a> {
     /// Leaves a row out as a whole.
     pub(super) fn leave_out(&mut self, row: RowId, field: &str, why: impl Into<String>) {
         self.tell_always(row, Consequence::LeftOut, field, "left out", why);
-        self.heads[row].left = true;
-    }
-
-    /// Leaves a row of a kind that a later version takes.
-    pub(super) fn leave_for_later(&mut self, row: RowId) {
-        let why = "rows of this kind are not taken by this version; they are not in the ledger";
-        self.tell_always(row, Consequence::NotYet, "", "left for now", why);
         self.heads[row].left = true;
     }
 
@@ -226,6 +229,42 @@ impl<'a> Planner<'a> {
             .collect()
     }
 
+    /// Takes away what rows wrote for accounts at an earlier import, where no row speaks of it now.
+    pub(super) fn clear_abandoned(
+        &mut self,
+        rows: &[RowId],
+        total: impl Fn(&mut Totals) -> &mut u64,
+    ) {
+        let mut spoken: BTreeSet<Cell> = BTreeSet::new();
+        for row in rows {
+            let head = &self.heads[*row];
+            spoken.extend(head.cells.iter().map(|(cell, _)| cell.clone()));
+            if !head.fresh && !head.left {
+                let former = self.ledger.cells(head.kind, &head.pk);
+                spoken.extend(former.iter().cloned());
+            }
+        }
+        for row in rows {
+            for cell in self.abandoned(*row) {
+                let of_account = matches!(
+                    cell.key,
+                    ResourceKey::AccountPrompt(..)
+                        | ResourceKey::AccountModules(_)
+                        | ResourceKey::OwnProfile(..)
+                        | ResourceKey::OwnStrategy(..)
+                );
+                let stands = of_account && self.after.resource(&cell.key).is_some();
+                if stands && !spoken.contains(&cell) {
+                    let key = cell.key.clone();
+                    if self.may_write(*row, cell, "", false) {
+                        *total(&mut self.draft.totals) += 1;
+                        self.change(Change::Delete(key));
+                    }
+                }
+            }
+        }
+    }
+
     /// Puts a change into the state.
     pub(super) fn change(&mut self, change: Change) {
         let key = change.key();
@@ -260,6 +299,42 @@ impl<'a> Planner<'a> {
             Err(AppError::Rejected(rejection)) => Ok(Err(rejection)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Tells that a row was stored for an account whose plan keeps it dormant, if it does.
+    pub(super) fn tell_dormant(&mut self, row: RowId, account: AccountId, what: &str) {
+        let entry = self.after.account(account).and_then(AccountEntry::live);
+        if entry.is_some_and(|account| !account.plan.rules().may_override) {
+            let done = format!("stored as {what}, dormant");
+            let why = "the account is on FREE, which may override nothing; an upgrade wakes it";
+            self.tell(row, Consequence::Dormant, "", done, why);
+        }
+    }
+
+    /// The account of a row, if it is registered and was not deleted here.
+    pub(super) fn owner(&self, fields: &Fields) -> Option<AccountId> {
+        let Some(Pk::Number(number)) = fields.get("account").and_then(Pk::of) else {
+            return None;
+        };
+        let id = AccountId::new(number)?;
+        self.after.account(id)?.live().map(|_| id)
+    }
+
+    /// Rows with the accounts that own them; orphans are left out.
+    pub(super) fn owned(
+        &mut self,
+        rows: Vec<(RowId, Fields)>,
+    ) -> Vec<(RowId, (AccountId, Fields))> {
+        let mut owned = Vec::with_capacity(rows.len());
+        for (row, fields) in rows {
+            if let Some(account) = self.owner(&fields) {
+                owned.push((row, (account, fields)));
+            } else {
+                let why = "its account is neither in the dump nor here, or was deleted here";
+                self.leave_out(row, "account", why);
+            }
+        }
+        owned
     }
 
     /// The time of the import.
