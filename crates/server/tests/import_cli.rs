@@ -56,7 +56,7 @@ fn a_dry_run_an_import_and_a_second_one() {
         assert!(output.status.success(), "{}", text(&output.stderr));
         let said = text(&output.stdout);
         assert!(said.starts_with(head), "{head}: {said:.200}");
-        let prompts = "10 prompts of the library and 91 of accounts";
+        let prompts = "10 prompts of the library and 88 of accounts";
         assert_eq!(
             said.contains(prompts),
             head.ends_with("written.") || flags.is_empty()
