@@ -1,4 +1,5 @@
 //! Generates the messages, clients and servers from the `.proto` files, without protoc.
+#![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::io::Write as _;

@@ -20,6 +20,7 @@ mod import;
 mod keyring;
 mod live;
 mod open;
+mod prompts;
 mod refusals;
 mod releases;
 mod resolve;

@@ -108,6 +108,28 @@ impl Application {
         self.texts.get_or_insert_async(&hash, read).await
     }
 
+    /// Reads those of some texts into the cache that are not in memory.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub(crate) async fn fetch_texts(
+        &self,
+        live: &Live,
+        hashes: &[TextHash],
+    ) -> Result<(), AppError> {
+        let here =
+            |hash: &TextHash| live.texts.contains_key(hash) || self.texts.get(hash).is_some();
+        let missing = hashes.iter().filter(|hash| !here(hash));
+        let missing: Vec<[u8; 32]> = missing.map(|hash| *hash.as_bytes()).collect();
+        // A single one is read where it is asked for, once for all who wait for it.
+        if missing.len() > 1 {
+            for (hash, text) in read(&self.store, &missing).await? {
+                self.texts.insert(hash, text);
+            }
+        }
+        Ok(())
+    }
+
     /// The bytes that the cache of accounts' texts holds.
     #[must_use]
     pub fn text_cache_bytes(&self) -> u64 {

@@ -33,7 +33,9 @@ impl TextHash {
         &self.0
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads 64 hex digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         if text.len() != 64 || !text.is_ascii() {
             return None;

@@ -100,6 +100,21 @@ impl Rejection {
         Self::new(Reason::AccountNotFound, message).about("Account", account.to_string())
     }
 
+    /// A call for an account that is deleted or not active.
+    #[must_use]
+    pub fn account_inactive(account: AccountId) -> Self {
+        let message = format!("account {account} is not active");
+        Self::new(Reason::AccountInactive, message).about("Account", account.to_string())
+    }
+
+    /// A merge where the account has no row.
+    #[must_use]
+    pub fn prompt_not_customized(account: AccountId, prompt_type: &PromptType) -> Self {
+        let message = format!("account {account} has no prompt {prompt_type} of its own");
+        Self::new(Reason::PromptNotCustomized, message)
+            .about("AccountPrompt", format!("{account}/{prompt_type}"))
+    }
+
     /// A prompt type that the library does not have.
     #[must_use]
     pub fn prompt_not_found(prompt_type: &PromptType) -> Self {

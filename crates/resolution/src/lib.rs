@@ -5,6 +5,7 @@
 mod explain;
 mod keys;
 mod ladder;
+mod prompt;
 mod quote;
 mod request;
 mod resolve;
@@ -13,6 +14,10 @@ mod view;
 pub use explain::{FieldExplanation, LevelExplanation, Outcome};
 pub use keys::{KeyChoice, KeyProblem, key_choice};
 pub use ladder::Sources;
+pub use prompt::{
+    EffectivePrompt, PromptSource, UpstreamState, account_prompts, effective_prompt, mergeable,
+    shown_prompt,
+};
 pub use quote::{QuoteQuery, QuoteSubject, Quoted, quote};
 pub use resolve::{Query, Resolved, resolve, unknown_function};
 pub use view::{Choices, SettingsView, settings_view};

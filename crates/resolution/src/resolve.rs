@@ -75,7 +75,7 @@ pub fn resolve<'a>(
     let plan = match entry.map(|entry| entry.live()) {
         None => Plan::Free,
         Some(Some(account)) if account.active => account.plan,
-        Some(_) => return Err(inactive(query.account)),
+        Some(_) => return Err(Rejection::account_inactive(query.account)),
     };
     check_module(snapshot, function, query.account)?;
     let may_override = plan.rules().may_override;
@@ -334,14 +334,6 @@ pub fn unknown_function(snapshot: &Snapshot, name: &FunctionName) -> Rejection {
         Some(near) => rejection.with("nearest", near),
         None => rejection,
     }
-}
-
-fn inactive(account: AccountId) -> Rejection {
-    Rejection::new(
-        Reason::AccountInactive,
-        format!("account {account} is not active"),
-    )
-    .about("Account", account.to_string())
 }
 
 fn plan_forbids(account: AccountId, plan: Plan) -> Rejection {

@@ -56,6 +56,26 @@ pub(crate) const TABLE: &[Entry] = &[
     platform("ModuleService/UpdatePlatformModules", ADMIN),
     shared("ModuleService/GetAccountModules", READ),
     shared("ModuleService/UpdateAccountModules", WRITE),
+    shared("PromptService/GetEffectivePrompt", RESOLVE),
+    shared("PromptService/BatchGetEffectivePrompts", RESOLVE),
+    shared("PromptService/RenderPrompt", RESOLVE),
+    shared("PromptService/CustomizePrompt", WRITE),
+    shared("PromptService/ResetPrompt", WRITE),
+    shared("PromptService/BatchResetPrompts", WRITE),
+    shared("PromptService/ListAccountPrompts", READ),
+    shared("PromptService/AcknowledgePromptUpstream", WRITE),
+    shared("PromptService/PreviewPromptMerge", READ),
+    shared("PromptService/ApplyPromptMerge", WRITE),
+    platform("GlobalPromptService/CreateGlobalPrompt", ADMIN),
+    shared("GlobalPromptService/GetGlobalPrompt", READ),
+    shared("GlobalPromptService/ListGlobalPrompts", READ),
+    platform("GlobalPromptService/UpdateGlobalPrompt", ADMIN),
+    platform("GlobalPromptService/DeleteGlobalPrompt", ADMIN),
+    shared("GlobalPromptService/ListGlobalPromptVersions", READ),
+    shared("GlobalPromptService/DiffGlobalPromptVersions", READ),
+    platform("GlobalPromptService/RestoreGlobalPromptVersion", ADMIN),
+    platform("GlobalPromptService/BatchIncrementVersion", ADMIN),
+    platform("GlobalPromptService/BatchSetActive", ADMIN),
     platform("ProviderService/CreateProvider", ADMIN),
     platform("ProviderService/GetProvider", AUDIT),
     platform("ProviderService/ListProviders", AUDIT),
@@ -136,11 +156,14 @@ mod tests {
     fn what_belongs_to_the_platform_is_never_for_bound_tokens() {
         for entry in TABLE {
             let method = entry.rpc.split('/').next_back().unwrap();
-            let writes = !["Get", "List", "BatchGet", "Quote", "Verify"]
-                .iter()
-                .any(|verb| method.starts_with(verb));
+            let writes = ![
+                "Get", "List", "BatchGet", "Quote", "Verify", "Render", "Preview", "Diff",
+            ]
+            .iter()
+            .any(|verb| method.starts_with(verb));
             let of_accounts = entry.rpc == "ModuleService/UpdateAccountModules"
                 || entry.rpc.starts_with("AccountService/")
+                || entry.rpc.starts_with("PromptService/")
                 || entry.rpc.starts_with("IntegrationSettingsService/");
             assert!(!(writes && entry.bound && !of_accounts), "{}", entry.rpc);
         }

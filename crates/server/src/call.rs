@@ -114,6 +114,11 @@ write_requests! {
     CreateCreditOperationRequest UpdateCreditOperationRequest DeleteCreditOperationRequest
     CreateTokenRequest RevokeTokenRequest
     UpdatePlatformModulesRequest UpdateAccountModulesRequest
+    CreateGlobalPromptRequest UpdateGlobalPromptRequest DeleteGlobalPromptRequest
+    RestoreGlobalPromptVersionRequest BatchIncrementVersionRequest
+    GlobalPromptServiceBatchSetActiveRequest
+    CustomizePromptRequest ResetPromptRequest BatchResetPromptsRequest
+    AcknowledgePromptUpstreamRequest ApplyPromptMergeRequest
 }
 
 /// What the layers put into a request's extensions.
@@ -178,11 +183,27 @@ impl Gateway {
         parse: impl FnOnce(Q) -> Result<(Command, Sidecar), ApiError> + Send,
         answer: impl Fn(&Applied<'_>) -> A + Send + Sync,
     ) -> Result<Response<A>, Status> {
+        let parse = |body| std::future::ready(parse(body));
+        self.write_prepared(request, parse, answer).await
+    }
+
+    /// As [`Gateway::write_with`], where a command needs what memory does not hold.
+    pub(crate) async fn write_prepared<Q, A, F>(
+        &self,
+        request: Request<Q>,
+        prepare: impl FnOnce(Q) -> F + Send,
+        answer: impl Fn(&Applied<'_>) -> A + Send + Sync,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: WriteRequest,
+        A: Message + Default,
+        F: Future<Output = Result<(Command, Sidecar), ApiError>> + Send,
+    {
         let (call, body) = opening(request)?;
         if let Some(stored) = self.stored(&call).await? {
             return Ok(Response::new(stored));
         }
-        let (command, sidecar) = self.noting(&call, parse(body))?;
+        let (command, sidecar) = self.noting(&call, prepare(body).await)?;
         let encode = A::encode_to_vec;
         let written = self
             .app

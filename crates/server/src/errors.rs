@@ -87,6 +87,8 @@ pub(crate) fn resource_name(kind: &str, name: &str) -> String {
         "Account" => "accounts",
         "CreditOperation" => "creditOperations",
         "Function" => "functions",
+        "GlobalPrompt" => "globalPrompts",
+        "AccountPrompt" => return format!("accounts/{}", name.replacen('/', "/prompts/", 1)),
         "Model" => "models",
         "Provider" => "providers",
         "ProviderKey" => return format!("providers/{}", name.replacen('/', "/keys/", 1)),
@@ -124,14 +126,19 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::NoRetiredKey
         | R::KeyOriginChanged
         | R::KeyUnavailable
-        | R::FingerprintMismatch => Code::FailedPrecondition,
+        | R::FingerprintMismatch
+        | R::PromptInactive
+        | R::PromptNotCustomized
+        | R::MergeConflict => Code::FailedPrecondition,
         R::AccountNotFound
         | R::FunctionNotFound
         | R::ProviderNotFound
         | R::ProviderKeyNotFound
         | R::ModelNotFound
         | R::CreditOperationNotFound
-        | R::TokenNotFound => Code::NotFound,
+        | R::TokenNotFound
+        | R::PromptNotFound
+        | R::PromptVersionNotFound => Code::NotFound,
         R::AlreadyExists | R::DuplicateKey => Code::AlreadyExists,
         R::EtagMismatch | R::ExpectedPrimaryMismatch => Code::Aborted,
         R::KeyDamaged => Code::DataLoss,
@@ -175,6 +182,11 @@ const fn of_domain(reason: Reason) -> ErrorReason {
         Reason::KeyOriginChanged => ErrorReason::KeyOriginChanged,
         Reason::DuplicateKey => ErrorReason::DuplicateKey,
         Reason::FingerprintMismatch => ErrorReason::FingerprintMismatch,
+        Reason::PromptNotFound => ErrorReason::PromptNotFound,
+        Reason::PromptVersionNotFound => ErrorReason::PromptVersionNotFound,
+        Reason::PromptInactive => ErrorReason::PromptInactive,
+        Reason::PromptNotCustomized => ErrorReason::PromptNotCustomized,
+        Reason::MergeConflict => ErrorReason::MergeConflict,
     }
 }
 

@@ -16,6 +16,7 @@ mod serve;
 mod services;
 mod start;
 mod telemetry;
+mod transport;
 mod wire;
 
 use std::alloc::System;

@@ -10,10 +10,17 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use tonic::Code;
 
 use crate::access;
+use crate::transport::Cut;
 
 const ANSWERS: &str = "aiconfig_rpc_answers_total";
 const SECONDS: &str = "aiconfig_rpc_seconds";
 const UNAUTHENTICATED: &str = "aiconfig_unauthenticated_total";
+const ACCEPTED: &str = "aiconfig_connections_accepted_total";
+const CUTS: &str = "aiconfig_connections_cut_total";
+const ACCEPT_FAILURES: &str = "aiconfig_accept_failures_total";
+const TLS_RELOADS: &str = "aiconfig_tls_reloads_total";
+const TLS_CURRENT: &str = "aiconfig_tls_files_in_use";
+const CONNECTIONS: &str = "aiconfig_connections_open";
 
 /// Bounds of the latency histogram in seconds: from 50 µs, as reads come from memory.
 const BOUNDS: &[f64] = &[
@@ -32,8 +39,15 @@ pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!(ANSWERS, "Answered calls by RPC and gRPC code.");
     metrics::describe_histogram!(SECONDS, Unit::Seconds, "Time to answer, by RPC.");
     describe_counter!(UNAUTHENTICATED, "Calls without a valid token.");
+    describe_counter!(ACCEPTED, "Connections that were accepted.");
+    describe_counter!(CUTS, "Connections that the server ended, by cause.");
+    describe_counter!(ACCEPT_FAILURES, "Accepts for which the system had no room.");
+    describe_counter!(TLS_RELOADS, "Changes of the TLS files, by outcome.");
     for (name, what) in GAUGES {
         describe_gauge!(*name, *what);
+    }
+    for cut in Cut::ALL {
+        counter!(CUTS, "cause" => cut.label()).absolute(0);
     }
     Ok(handle)
 }
@@ -62,7 +76,47 @@ const GAUGES: &[(&str, &str)] = &[
         "aiconfig_pool_max",
         "The most database connections, by pool.",
     ),
+    (
+        CONNECTIONS,
+        "Connections that hold room, those that shake hands among them.",
+    ),
+    (
+        TLS_CURRENT,
+        "Whether the TLS files as they are now are in use: 1 or 0.",
+    ),
 ];
+
+/// Counts a connection that was accepted.
+pub(crate) fn accepted() {
+    counter!(ACCEPTED).increment(1);
+}
+
+/// Counts an accept that the system had no room for.
+pub(crate) fn accept_failed() {
+    counter!(ACCEPT_FAILURES).increment(1);
+}
+
+/// Counts a connection that the server ended.
+pub(crate) fn cut(cut: Cut) {
+    counter!(CUTS, "cause" => cut.label()).increment(1);
+}
+
+/// Sets how many connections hold room.
+pub(crate) fn connections_open(count: usize) {
+    gauge!(CONNECTIONS).set(u32::try_from(count).unwrap_or(u32::MAX));
+}
+
+/// Sets whether the TLS files, as they are on the disk, are in use.
+pub(crate) fn tls_files_in_use(current: bool) {
+    gauge!(TLS_CURRENT).set(u8::from(current));
+}
+
+/// Counts a change of the TLS files, which was taken up or not.
+pub(crate) fn tls_reloaded(taken: bool) {
+    let outcome = if taken { "taken" } else { "refused" };
+    counter!(TLS_RELOADS, "outcome" => outcome).increment(1);
+    tls_files_in_use(taken);
+}
 
 /// Reads the gauges off the application; called when they are asked for.
 pub(crate) fn observe(app: &Application) {

@@ -9,20 +9,20 @@ use std::time::Duration;
 use aiconfig_application::Application;
 use aiconfig_proto::v1::{
     account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
+    global_prompt_service_server::GlobalPromptServiceServer,
     global_settings_service_server::GlobalSettingsServiceServer,
     history_service_server::HistoryServiceServer,
     integration_settings_service_server::IntegrationSettingsServiceServer,
     model_catalog_service_server::ModelCatalogServiceServer,
     model_config_service_server::ModelConfigServiceServer,
-    module_service_server::ModuleServiceServer, provider_service_server::ProviderServiceServer,
-    token_service_server::TokenServiceServer,
+    module_service_server::ModuleServiceServer, prompt_service_server::PromptServiceServer,
+    provider_service_server::ProviderServiceServer, token_service_server::TokenServiceServer,
 };
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::Routes;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
 use tonic_health::server::HealthReporter;
 
@@ -32,6 +32,7 @@ use crate::gate::{GateLayer, Limits};
 use crate::ops::{self, Ops};
 use crate::services::Services;
 use crate::start::Failure;
+use crate::transport::{self, Reload};
 use crate::{access, metrics};
 
 /// How often waiting audit records are written.
@@ -51,13 +52,10 @@ const NOTICE: Duration = Duration::from_millis(200);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), Failure> {
-    if !config.grpc_addr.ip().is_loopback() && !config.allow_plaintext {
-        return Err(
-            "refusing plain text off loopback; set allow_plaintext if a proxy terminates TLS"
-                .into(),
-        );
-    }
     let counts = metrics::install()?;
+    let tls = config.tls()?;
+    let tls = tls.map(|files| Reload::begin(files, config.tls_reload()));
+    let tls = tls.transpose()?;
     let listener = bind(config.grpc_addr).await?;
     let ops_listener = bind(config.ops_addr).await?;
     let grpc_addr = listener.local_addr()?;
@@ -71,6 +69,11 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     background.spawn(prune(Arc::clone(&app)));
     let folding = counts.clone();
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
+    let secure = tls.is_some();
+    let live_tls = tls.as_ref().map(Reload::live);
+    if let Some(tls) = tls {
+        background.spawn(tls.follow());
+    }
     let ops = Ops {
         app: Arc::clone(&app),
         counts,
@@ -89,46 +92,19 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         longest_deadline: config.longest_deadline(),
     };
     let waiting = stop.clone();
-    // Else an answer waits for the client to acknowledge the one before it, up to 40 ms.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let server = Server::builder()
-        .max_concurrent_streams(config.max_concurrent_streams)
-        .http2_max_local_error_reset_streams(Some(1024))
-        .http2_max_pending_accept_reset_streams(Some(20))
-        .http2_max_header_list_size(8 << 10)
-        .http2_keepalive_interval(Some(Duration::from_secs(20)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+    let incoming = transport::incoming(listener, config.limits(), live_tls, stop.clone());
+    let server = config
+        .limits()
+        .server()
         .layer(GateLayer::new(Arc::clone(&app), limits))
-        .add_service(health_service)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .add_service(
-            ModelConfigServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
-        )
-        .add_service(
-            IntegrationSettingsServiceServer::new(services.clone())
-                .max_decoding_message_size(KEY_MESSAGE),
-        )
-        .add_service(
-            GlobalSettingsServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
-        )
-        .add_service(AccountServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(
-            ProviderServiceServer::new(services.clone()).max_decoding_message_size(KEY_MESSAGE),
-        )
-        .add_service(
-            ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
-        )
-        .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE))
+        .add_routes(routes(services)?.add_service(health_service))
         .serve_with_incoming_shutdown(incoming, async move {
             waiting.cancelled().await;
         });
     let mut server = tokio::spawn(server);
     report(&health, &app, Serving).await;
-    tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl -plaintext {grpc_addr} list");
+    let plain = if secure { "" } else { "-plaintext " };
+    tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl {plain}{grpc_addr} list");
     notify(NotifyState::Ready);
     tokio::select! {
         told = told_to_stop() => told?,
@@ -150,6 +126,39 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     app.flush_audit().await?;
     ops.abort();
     Ok(())
+}
+
+/// Every service but health.
+fn routes(services: Services) -> Result<Routes, Failure> {
+    let routes = Routes::default()
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(
+            ModelConfigServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(
+            IntegrationSettingsServiceServer::new(services.clone())
+                .max_decoding_message_size(KEY_MESSAGE),
+        )
+        .add_service(
+            GlobalSettingsServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(AccountServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(
+            ProviderServiceServer::new(services.clone()).max_decoding_message_size(KEY_MESSAGE),
+        )
+        .add_service(
+            ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(
+            GlobalPromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+        )
+        .add_service(TokenServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(AuditServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
+        .add_service(HistoryServiceServer::new(services).max_decoding_message_size(MESSAGE));
+    Ok(routes)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -102,6 +102,7 @@ async fn shipped() -> Result<(Snapshot, Timestamp), Failure> {
         },
         clock: Box::new(SystemClock),
         random: Box::new(OsRandom),
+        text_cache_bytes: 1024 * 1024,
         seed: true,
     };
     let app = Application::open(store, options).await?;

@@ -99,7 +99,7 @@ impl CustomizePrompt {
             return Err(plan_forbids(account));
         }
         let prompt_type = &command.prompt_type;
-        let global = active_global(snapshot, prompt_type)?;
+        let global = snapshot.active_prompt(prompt_type)?;
         let key = ResourceKey::AccountPrompt(command.account_id, prompt_type.clone());
         check_etag(snapshot, &key, command.expected_etag.as_deref())?;
         let warnings = lint(&command.text, &global.variables, command.strictness)?;
@@ -161,7 +161,7 @@ fn reset(
     let key = ResourceKey::AccountPrompt(account_id, prompt_type.clone());
     let Some(stored) = row(snapshot, account_id, prompt_type) else {
         // Nothing to take back, but the type must be one.
-        known(snapshot, prompt_type)?;
+        snapshot.known_prompt(prompt_type)?;
         return Ok(None);
     };
     let next = match target {
@@ -170,7 +170,7 @@ fn reset(
             text: stored.default_text,
             ..stored.clone()
         },
-        ResetTarget::CurrentGlobal => based_on(active_global(snapshot, prompt_type)?, account_id),
+        ResetTarget::CurrentGlobal => based_on(snapshot.active_prompt(prompt_type)?, account_id),
     };
     let change = Change::Put(Resource::AccountPrompt(next.clone()));
     Ok((next != *stored).then_some(change))
@@ -256,14 +256,11 @@ fn customized<'a>(
     if !account.plan.rules().may_override {
         return Err(plan_forbids(account));
     }
-    let global = active_global(snapshot, prompt_type)?;
+    let global = snapshot.active_prompt(prompt_type)?;
     let key = ResourceKey::AccountPrompt(account_id, prompt_type.clone());
     check_etag(snapshot, &key, expected_etag)?;
-    let stored = row(snapshot, account_id, prompt_type).ok_or_else(|| {
-        let message = format!("account {account_id} has no prompt {prompt_type} of its own");
-        Rejection::new(Reason::PromptNotCustomized, message)
-            .about("AccountPrompt", format!("{account_id}/{prompt_type}"))
-    })?;
+    let stored = row(snapshot, account_id, prompt_type)
+        .ok_or_else(|| Rejection::prompt_not_customized(account_id, prompt_type))?;
     Ok((stored, global, key))
 }
 
@@ -274,30 +271,6 @@ fn row<'a>(
 ) -> Option<&'a AccountPrompt> {
     let entry = snapshot.account(account_id)?;
     entry.prompt_of(prompt_type).map(|stored| &stored.value)
-}
-
-/// Refuses a type that never was one.
-fn known(snapshot: &Snapshot, prompt_type: &PromptType) -> Result<(), Rejection> {
-    let mut versions = snapshot.prompt_versions(prompt_type);
-    match versions.next() {
-        Some(_) => Ok(()),
-        None => Err(Rejection::prompt_not_found(prompt_type)),
-    }
-}
-
-fn active_global<'a>(
-    snapshot: &'a Snapshot,
-    prompt_type: &PromptType,
-) -> Result<&'a GlobalPrompt, Rejection> {
-    known(snapshot, prompt_type)?;
-    let global = snapshot.global_prompt(prompt_type.as_str());
-    let active = global
-        .map(|stored| &stored.value)
-        .filter(|global| global.active);
-    active.ok_or_else(|| {
-        let message = format!("the library has no active prompt {prompt_type} at present");
-        Rejection::new(Reason::PromptInactive, message).about("GlobalPrompt", prompt_type.as_str())
-    })
 }
 
 /// The row of an account that took over the library's prompt as it is.

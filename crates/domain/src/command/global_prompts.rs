@@ -191,7 +191,7 @@ impl RestorePromptVersion {
         check_etag(snapshot, &key, command.expected_etag.as_deref())?;
         refuse_any(note_faults("", &command.note))?;
         let number = command.version;
-        let older = find_version(snapshot, &command.prompt_type, number)?;
+        let older = snapshot.known_version(&command.prompt_type, number)?;
         let version = ResourceKey::PromptVersion(command.prompt_type.clone(), number);
         same_text(&version, older.text, &command.text)?;
         if older.text == former.text && older.variables == former.variables {
@@ -300,20 +300,6 @@ pub(super) fn find<'a>(
     found
         .map(|stored| &stored.value)
         .ok_or_else(|| Rejection::prompt_not_found(prompt_type))
-}
-
-/// A version by its number.
-fn find_version<'a>(
-    snapshot: &'a Snapshot,
-    prompt_type: &PromptType,
-    version: u32,
-) -> Result<&'a PromptVersion, Rejection> {
-    let found = snapshot.prompt_version(prompt_type, version);
-    found.map(|stored| &stored.value).ok_or_else(|| {
-        let message = format!("prompt {prompt_type} has no version {version}");
-        Rejection::new(Reason::PromptVersionNotFound, message)
-            .about("GlobalPrompt", prompt_type.as_str())
-    })
 }
 
 /// Refuses a text that was read before another one took its place.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{Modality, Model, ModelId, ModelStatus, PromptType, ProviderName, Snapshot};
+use crate::{
+    GlobalPrompt, Modality, Model, ModelId, ModelStatus, PromptType, PromptVersion, ProviderName,
+    Reason, Rejection, Snapshot,
+};
 
 impl Snapshot {
     /// The default model of a provider and modality, whatever its state.
@@ -70,6 +73,52 @@ impl Snapshot {
                 .collect(),
             replacements: replaced.map(|m| m.value.model_id.to_string()).collect(),
         }
+    }
+
+    /// Refuses a prompt type that never was one.
+    ///
+    /// # Errors
+    /// [`Reason::PromptNotFound`].
+    pub fn known_prompt(&self, prompt_type: &PromptType) -> Result<(), Rejection> {
+        match self.prompt_versions(prompt_type).next() {
+            Some(_) => Ok(()),
+            None => Err(Rejection::prompt_not_found(prompt_type)),
+        }
+    }
+
+    /// A version of a prompt type.
+    ///
+    /// # Errors
+    /// [`Reason::PromptNotFound`], [`Reason::PromptVersionNotFound`].
+    pub fn known_version(
+        &self,
+        prompt_type: &PromptType,
+        version: u32,
+    ) -> Result<&PromptVersion, Rejection> {
+        self.known_prompt(prompt_type)?;
+        let found = self.prompt_version(prompt_type, version);
+        found.map(|stored| &stored.value).ok_or_else(|| {
+            let message = format!("prompt {prompt_type} has no version {version}");
+            Rejection::new(Reason::PromptVersionNotFound, message)
+                .about("GlobalPrompt", prompt_type.as_str())
+        })
+    }
+
+    /// The library's prompt of a type, for what is based on it.
+    ///
+    /// # Errors
+    /// [`Reason::PromptNotFound`], [`Reason::PromptInactive`].
+    pub fn active_prompt(&self, prompt_type: &PromptType) -> Result<&GlobalPrompt, Rejection> {
+        self.known_prompt(prompt_type)?;
+        let global = self.global_prompt(prompt_type.as_str());
+        let active = global
+            .map(|stored| &stored.value)
+            .filter(|global| global.active);
+        active.ok_or_else(|| {
+            let message = format!("the library has no active prompt {prompt_type} at present");
+            Rejection::new(Reason::PromptInactive, message)
+                .about("GlobalPrompt", prompt_type.as_str())
+        })
     }
 
     /// Where a prompt type is named.

@@ -25,6 +25,10 @@ pub(super) async fn run(flags: &Flags, args: Args) -> Result<(), Failure> {
     let config = Config::load(flags)?;
     telemetry::log(&config)?;
     say("ok       configuration")?;
+    if let Some(files) = config.tls()? {
+        files.load()?;
+        say("ok       TLS files")?;
+    }
     if config.database_url.is_none() && !start::embedded_file(&config).is_file() {
         say("ok       there is no database yet; `aiconfig serve` makes it")?;
         return Ok(());

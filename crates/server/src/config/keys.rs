@@ -54,6 +54,14 @@ settings! {
     grpc_addr;
     /// Serve plain text on an address that is not loopback: true or false.
     allow_plaintext;
+    /// The certificate that gRPC is served with, in PEM, with those between it and its authority.
+    tls_cert_file;
+    /// The private key of that certificate, in PEM.
+    tls_key_file;
+    /// Authorities, in PEM, one of which must have signed the certificate of every client.
+    tls_client_ca_file;
+    /// How often the TLS files are looked at for a change, in seconds.
+    tls_reload_seconds;
     /// Where /livez, /readyz and /metrics listen.
     ops_addr;
     /// The key-encryption key: 32 bytes in base64, readable by the owner alone.
@@ -70,6 +78,26 @@ settings! {
     max_in_flight;
     /// Calls at the same time on one connection.
     max_concurrent_streams;
+    /// Connections at the same time.
+    max_connections;
+    /// Connections of one address at the same time; of one /64 with IPv6.
+    max_connections_per_peer;
+    /// How long a TLS handshake may take, in milliseconds.
+    handshake_timeout_milliseconds;
+    /// How long a connection may take to send the HTTP/2 preface, in milliseconds.
+    preface_timeout_milliseconds;
+    /// How long a client may take nothing while something is to be sent, in seconds.
+    write_timeout_seconds;
+    /// HTTP/2 frames a second on one connection that are no part of a call.
+    max_control_frames_per_second;
+    /// Silence after which a client is asked whether it is there, in seconds.
+    keepalive_interval_seconds;
+    /// How long it may take to answer that, in seconds.
+    keepalive_timeout_seconds;
+    /// Age at which a connection is told to go, in seconds.
+    max_connection_age_seconds;
+    /// How long after that its calls may take, in seconds.
+    max_connection_age_grace_seconds;
     /// The deadline of a call that names none, in seconds.
     default_deadline_seconds;
     /// The longest deadline that counts, in seconds.

@@ -2,6 +2,7 @@
 //! keys are refused.
 
 mod keys;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -29,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) database_connections: u32,
     pub(crate) grpc_addr: SocketAddr,
     pub(crate) allow_plaintext: bool,
+    tls_cert_file: Option<PathBuf>,
+    tls_key_file: Option<PathBuf>,
+    tls_client_ca_file: Option<PathBuf>,
+    tls_reload_seconds: u64,
     pub(crate) ops_addr: SocketAddr,
     pub(crate) kek_file: Option<PathBuf>,
     #[serde(deserialize_with = "paths")]
@@ -38,7 +43,17 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) max_in_flight: usize,
-    pub(crate) max_concurrent_streams: u32,
+    max_concurrent_streams: u32,
+    max_connections: usize,
+    max_connections_per_peer: usize,
+    handshake_timeout_milliseconds: u64,
+    preface_timeout_milliseconds: u64,
+    write_timeout_seconds: u64,
+    max_control_frames_per_second: u32,
+    keepalive_interval_seconds: u64,
+    keepalive_timeout_seconds: u64,
+    max_connection_age_seconds: u64,
+    max_connection_age_grace_seconds: u64,
     default_deadline_seconds: u64,
     longest_deadline_seconds: u64,
     poll_interval_milliseconds: u64,
@@ -81,6 +96,19 @@ pub(crate) enum ConfigError {
         /// What would be right.
         rule: &'static str,
     },
+    /// A setting means nothing without another.
+    #[error("{given} is set, but {missing} is not")]
+    Alone {
+        /// What is set.
+        given: &'static str,
+        /// What it needs.
+        missing: &'static str,
+    },
+    /// Anyone on the way could read along.
+    #[error(
+        "grpc_addr is not loopback: set tls_cert_file and tls_key_file, or allow_plaintext if a proxy terminates TLS"
+    )]
+    Plaintext,
 }
 
 impl From<figment::Error> for ConfigError {
@@ -110,18 +138,9 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let range = |fits: bool, key, rule| {
-            if fits {
-                Ok(())
-            } else {
-                Err(ConfigError::Range { key, rule })
-            }
-        };
         let connections = (1..=1_000).contains(&self.database_connections);
         range(connections, "database_connections", "1 to 1000")?;
         range(self.max_in_flight > 0, "max_in_flight", "1 or more")?;
-        let streams = self.max_concurrent_streams > 0;
-        range(streams, "max_concurrent_streams", "1 or more")?;
         let deadlines = 1..=self.longest_deadline_seconds;
         range(
             deadlines.contains(&self.default_deadline_seconds),
@@ -131,7 +150,8 @@ impl Config {
         let poll = (10..=60_000).contains(&self.poll_interval_milliseconds);
         range(poll, "poll_interval_milliseconds", "10 to 60000")?;
         let cache = (1..=1_048_576).contains(&self.prompt_cache_mebibytes);
-        range(cache, "prompt_cache_mebibytes", "1 to 1048576")
+        range(cache, "prompt_cache_mebibytes", "1 to 1048576")?;
+        self.check_transport()
     }
 
     pub(crate) const fn prompt_cache_bytes(&self) -> u64 {
@@ -153,6 +173,11 @@ impl Config {
     pub(crate) const fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
+}
+
+fn range(fits: bool, key: &'static str, rule: &'static str) -> Result<(), ConfigError> {
+    let refused = || Err(ConfigError::Range { key, rule });
+    if fits { Ok(()) } else { refused() }
 }
 
 /// Every setting that is in force, with its origin.

@@ -16,7 +16,7 @@ use crate::errors::ApiError;
 const DEFAULT_SIZE: usize = 50;
 const LARGEST_SIZE: usize = 1_000;
 /// Encoded bytes of entries after which a page ends.
-const PAGE_BYTES: usize = 1_048_576;
+pub(crate) const PAGE_BYTES: usize = 1_048_576;
 /// The form of page tokens.
 const VERSION: u8 = 1;
 const HASH_LEN: usize = 16;

@@ -3,10 +3,12 @@
 mod account;
 mod audit;
 mod catalog;
+mod global_prompts;
 mod globals;
 mod history;
 mod model_config;
 mod modules;
+mod prompts;
 mod providers;
 mod settings;
 mod tokens;

@@ -40,6 +40,8 @@ builders! {
     model_status domain::ModelStatus { Usable Retired Inactive }
     quote_note domain::QuoteNote { PricedAsInput PriceMissing CreditRateMissing }
     finding_kind domain::FindingKind { DanglingModel DatePassed DateNear RetiredModelUsed PriceMissing }
+    prompt_source resolution::PromptSource { AccountCustom AccountDefault Global }
+    upstream_state resolution::UpstreamState { Following CustomCurrent CustomBehind UpstreamRetired }
     outcome resolution::Outcome { Won Unset Outranked Skipped Dormant }
     adjustment_kind domain::AdjustmentKind {
         OtherProviderSkipped ModelInactiveSkipped ModelUnknownSkipped ModelRetiredReplaced

@@ -11,12 +11,14 @@ mod enums;
 mod fields;
 mod finding;
 mod function;
+mod global_prompt;
 mod globals;
 mod mask;
 mod model;
 mod model_config;
 mod modules;
 mod price;
+mod prompt;
 mod provider;
 mod settings;
 mod token;
@@ -30,11 +32,20 @@ pub(crate) use credit::{
 };
 pub(crate) use finding::{finding, unreadable_key};
 pub(crate) use function::{delete_function, function, new_function, update_function};
+pub(crate) use global_prompt::{
+    PromptChange, context_lines, delete_global_prompt, global_prompt, increment_versions,
+    new_global_prompt, prompt_type_of, prompt_version, set_prompts_active, update_global_prompt,
+    version_diff,
+};
 pub(crate) use globals::{global_settings, update_globals};
 pub(crate) use model::{delete_model, model, new_model, set_default_model, update_model};
 pub(crate) use model_config::{model_config, model_config_query};
 pub(crate) use modules::{
     account_modules, platform_modules, update_account_modules, update_platform_modules,
+};
+pub(crate) use prompt::{
+    MergeRequest, acknowledge_prompt, apply_merge, conflicts, customize_prompt, effective_prompt,
+    prompt_name, rendered, reset_target,
 };
 pub(crate) use provider::{
     add_key, destroy_key, new_provider, promote_key, provider, provider_key, revoke_key,

@@ -1,0 +1,402 @@
+//! `GlobalPromptService`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aiconfig_application::{Applied, Live, Sidecar};
+use aiconfig_domain::{
+    Command, GlobalPrompt, PromptType, Rejection, ResourceKey, RestorePromptVersion, Snapshot,
+    Stored, TextHash, UpdateGlobalPrompt,
+};
+use aiconfig_proto::v1::{self, global_prompt_service_server::GlobalPromptService};
+use tonic::{Request, Response, Status};
+
+use super::Services;
+use crate::call::Gateway;
+use crate::errors::ApiError;
+use crate::lists::filter::{Name, Test, descending, tests};
+use crate::lists::{ListQuery, PAGE_BYTES, Paging};
+use crate::wire;
+
+fn shown(snapshot: &Snapshot, stored: &Stored<GlobalPrompt>) -> v1::GlobalPrompt {
+    let key = ResourceKey::GlobalPrompt(stored.value.prompt_type.clone());
+    wire::global_prompt(stored, snapshot.etag(&key))
+}
+
+/// The prompt that a write was about; its text where that is new.
+fn written(applied: &Applied<'_>) -> Option<v1::GlobalPrompt> {
+    let Some(ResourceKey::GlobalPrompt(prompt_type)) = &applied.decision.subject else {
+        return None;
+    };
+    let stored = applied.snapshot.global_prompt(prompt_type.as_str())?;
+    Some(shown(applied.snapshot, stored))
+}
+
+/// The prompts of a batch, in the order that they were named in.
+fn named(applied: &Applied<'_>, prompt_types: &[String]) -> Vec<v1::GlobalPrompt> {
+    let snapshot = applied.snapshot;
+    let stored = prompt_types
+        .iter()
+        .filter_map(|name| snapshot.global_prompt(name));
+    stored.map(|stored| shown(snapshot, stored)).collect()
+}
+
+fn find<'a>(
+    live: &'a Live,
+    prompt_type: &PromptType,
+) -> Result<&'a Stored<GlobalPrompt>, ApiError> {
+    let stored = live.snapshot.global_prompt(prompt_type.as_str());
+    stored.ok_or_else(|| Rejection::prompt_not_found(prompt_type).into())
+}
+
+async fn text(gateway: &Gateway, live: &Live, hash: TextHash) -> Result<String, ApiError> {
+    Ok(gateway.app.text(live, hash).await?.to_string())
+}
+
+/// The text of a write's answer.
+async fn filled(
+    gateway: &Gateway,
+    prompt: Option<v1::GlobalPrompt>,
+    given: Option<String>,
+) -> Result<Option<v1::GlobalPrompt>, ApiError> {
+    let Some(mut prompt) = prompt else {
+        return Ok(None);
+    };
+    let given = given.filter(|text| TextHash::of(text).to_string() == prompt.prompt_hash);
+    prompt.prompt_value = match (given, TextHash::parse(&prompt.prompt_hash)) {
+        (Some(given), _) => given,
+        (None, Some(hash)) => {
+            let live = Arc::clone(&gateway.app.live());
+            text(gateway, &live, hash).await?
+        }
+        (None, None) => String::new(),
+    };
+    Ok(Some(prompt))
+}
+
+fn given_text(prompt: Option<&v1::GlobalPrompt>) -> Option<String> {
+    prompt.map(|prompt| prompt.prompt_value.clone())
+}
+
+fn read_filter(text: &str) -> Result<Test<GlobalPrompt>, ApiError> {
+    tests(text, &[Name::Exact("active")], |condition| {
+        let wanted = condition.flag()?;
+        Ok(Box::new(move |prompt: &GlobalPrompt| prompt.active == wanted) as Test<_>)
+    })
+}
+
+#[tonic::async_trait]
+impl GlobalPromptService for Services {
+    async fn create_global_prompt(
+        &self,
+        request: Request<v1::CreateGlobalPromptRequest>,
+    ) -> Result<Response<v1::CreateGlobalPromptResponse>, Status> {
+        let given = given_text(request.get_ref().global_prompt.as_ref());
+        let parse = |body| {
+            let command = wire::new_global_prompt(body)?;
+            Ok(Command::CreateGlobalPrompt(command))
+        };
+        let written = self
+            .0
+            .write(request, parse, |applied| v1::CreateGlobalPromptResponse {
+                global_prompt: written(applied),
+                warnings: applied.decision.warnings.clone(),
+                revision: applied.snapshot.revision(),
+            });
+        let mut response = written.await?;
+        let answer = response.get_mut();
+        answer.global_prompt = filled(&self.0, answer.global_prompt.take(), given).await?;
+        Ok(response)
+    }
+
+    async fn get_global_prompt(
+        &self,
+        request: Request<v1::GetGlobalPromptRequest>,
+    ) -> Result<Response<v1::GetGlobalPromptResponse>, Status> {
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
+        let live = Arc::clone(&live);
+        let prompt_type = wire::prompt_type_of(&asked.prompt_type).map_err(ApiError::from)?;
+        let stored = find(&live, &prompt_type)?;
+        let prompt_value = text(&self.0, &live, stored.value.text).await?;
+        Ok(Response::new(v1::GetGlobalPromptResponse {
+            global_prompt: Some(v1::GlobalPrompt {
+                prompt_value,
+                ..shown(&live.snapshot, stored)
+            }),
+        }))
+    }
+
+    async fn list_global_prompts(
+        &self,
+        request: Request<v1::ListGlobalPromptsRequest>,
+    ) -> Result<Response<v1::ListGlobalPromptsResponse>, Status> {
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
+        let live = Arc::clone(&live);
+        let matches = read_filter(&asked.filter)?;
+        let backwards = descending(&asked.order_by, "prompt_type", false)?;
+        let prompts = live.snapshot.global_prompts();
+        let prompts: Vec<_> = prompts.filter(|stored| matches(&stored.value)).collect();
+        let mut texts = HashMap::new();
+        if asked.include_prompt_values {
+            let hashes: Vec<TextHash> = prompts.iter().map(|stored| stored.value.text).collect();
+            let found = self.0.app.all_texts(&live, hashes.iter().copied()).await;
+            texts.extend(hashes.into_iter().zip(found.map_err(ApiError::from)?));
+        }
+        let query = ListQuery {
+            order_by: &asked.order_by,
+            parent: &asked.include_prompt_values.to_string(),
+            ..ListQuery::new("ListGlobalPrompts", &asked.filter)
+        };
+        let page = Paging::new(asked.page_size, &asked.page_token, query)?.page_by(
+            prompts.into_iter(),
+            |stored| stored.value.prompt_type.to_string(),
+            backwards,
+            |stored| {
+                let text = texts.get(&stored.value.text);
+                v1::GlobalPrompt {
+                    prompt_value: text.map(ToString::to_string).unwrap_or_default(),
+                    ..shown(&live.snapshot, stored)
+                }
+            },
+        );
+        Ok(Response::new(v1::ListGlobalPromptsResponse {
+            global_prompts: page.items,
+            next_page_token: page.next_page_token,
+            total_size: page.total_size,
+            revision: live.snapshot.revision(),
+        }))
+    }
+
+    async fn update_global_prompt(
+        &self,
+        request: Request<v1::UpdateGlobalPromptRequest>,
+    ) -> Result<Response<v1::UpdateGlobalPromptResponse>, Status> {
+        let given = given_text(request.get_ref().global_prompt.as_ref());
+        let prepare = |body| async move {
+            let wire::PromptChange {
+                prompt_type,
+                description,
+                text,
+                variables,
+                active,
+                note,
+                strictness,
+                expected_etag,
+            } = wire::update_global_prompt(body)?;
+            let live = Arc::clone(&self.0.app.live());
+            let present = find(&live, &prompt_type)?.value.text;
+            let command = Command::UpdateGlobalPrompt(UpdateGlobalPrompt {
+                present: self.0.app.prompt_text(&live, present).await?,
+                prompt_type,
+                description,
+                text,
+                variables,
+                active,
+                note,
+                strictness,
+                expected_etag,
+            });
+            Ok((command, Sidecar::None))
+        };
+        let written =
+            self.0
+                .write_prepared(request, prepare, |applied| v1::UpdateGlobalPromptResponse {
+                    global_prompt: written(applied),
+                    warnings: applied.decision.warnings.clone(),
+                    changed: applied.changed,
+                    revision: applied.snapshot.revision(),
+                });
+        let mut response = written.await?;
+        let answer = response.get_mut();
+        answer.global_prompt = filled(&self.0, answer.global_prompt.take(), given).await?;
+        Ok(response)
+    }
+
+    async fn delete_global_prompt(
+        &self,
+        request: Request<v1::DeleteGlobalPromptRequest>,
+    ) -> Result<Response<v1::DeleteGlobalPromptResponse>, Status> {
+        let parse = |body| {
+            let command = wire::delete_global_prompt(body)?;
+            Ok(Command::DeleteGlobalPrompt(command))
+        };
+        self.0
+            .write(request, parse, |applied| v1::DeleteGlobalPromptResponse {
+                revision: applied.snapshot.revision(),
+            })
+            .await
+    }
+
+    async fn list_global_prompt_versions(
+        &self,
+        request: Request<v1::ListGlobalPromptVersionsRequest>,
+    ) -> Result<Response<v1::ListGlobalPromptVersionsResponse>, Status> {
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
+        let live = Arc::clone(&live);
+        let prompt_type = wire::prompt_type_of(&asked.prompt_type).map_err(ApiError::from)?;
+        live.snapshot
+            .known_prompt(&prompt_type)
+            .map_err(ApiError::from)?;
+        let backwards = descending(&asked.order_by, "version", true)?;
+        let query = ListQuery {
+            order_by: &asked.order_by,
+            parent: &format!("{prompt_type}/{}", asked.include_prompt_values),
+            ..ListQuery::new("ListGlobalPromptVersions", "")
+        };
+        let paging = Paging::new(asked.page_size, &asked.page_token, query)?;
+        let last: Option<u32> = paging.after_key(|key| key.parse().ok())?;
+        let mut versions: Vec<_> = live.snapshot.prompt_versions(&prompt_type).collect();
+        if backwards {
+            versions.reverse();
+        }
+        let is_after = |version: u32| {
+            last.is_none_or(|last| {
+                if backwards {
+                    version < last
+                } else {
+                    version > last
+                }
+            })
+        };
+        // The texts that the page has room for, and the one that shows that it is full.
+        let mut texts = HashMap::new();
+        if asked.include_prompt_values {
+            let mut bytes = 0;
+            let after = versions
+                .iter()
+                .filter(|stored| is_after(stored.value.version));
+            let hashes: Vec<TextHash> = after
+                .take(paging.size())
+                .take_while(|stored| {
+                    let room = bytes <= PAGE_BYTES;
+                    bytes += usize::try_from(stored.value.bytes).unwrap_or(PAGE_BYTES);
+                    room
+                })
+                .map(|stored| stored.value.text)
+                .collect();
+            let found = self.0.app.all_texts(&live, hashes.iter().copied()).await;
+            texts.extend(hashes.into_iter().zip(found.map_err(ApiError::from)?));
+        }
+        let page = paging.page(
+            versions.into_iter(),
+            |stored| stored.value.version.to_string(),
+            |stored| is_after(stored.value.version),
+            |stored| {
+                let text = texts.get(&stored.value.text);
+                v1::GlobalPromptVersion {
+                    prompt_value: text.map(ToString::to_string).unwrap_or_default(),
+                    ..wire::prompt_version(stored)
+                }
+            },
+        );
+        Ok(Response::new(v1::ListGlobalPromptVersionsResponse {
+            global_prompt_versions: page.items,
+            next_page_token: page.next_page_token,
+            total_size: page.total_size,
+            revision: live.snapshot.revision(),
+        }))
+    }
+
+    async fn diff_global_prompt_versions(
+        &self,
+        request: Request<v1::DiffGlobalPromptVersionsRequest>,
+    ) -> Result<Response<v1::DiffGlobalPromptVersionsResponse>, Status> {
+        let asked = request.get_ref();
+        let live = self.0.read(&request, asked.min_revision).await?;
+        let live = Arc::clone(&live);
+        let prompt_type = wire::prompt_type_of(&asked.prompt_type).map_err(ApiError::from)?;
+        let context = wire::context_lines(asked.context_lines).map_err(ApiError::from)?;
+        let old = live
+            .snapshot
+            .known_version(&prompt_type, asked.from_version)
+            .map_err(ApiError::from)?;
+        let new = live
+            .snapshot
+            .known_version(&prompt_type, asked.to_version)
+            .map_err(ApiError::from)?;
+        let was = text(&self.0, &live, old.text).await?;
+        let is = text(&self.0, &live, new.text).await?;
+        Ok(Response::new(wire::version_diff(
+            (old, &was),
+            (new, &is),
+            context,
+        )))
+    }
+
+    async fn restore_global_prompt_version(
+        &self,
+        request: Request<v1::RestoreGlobalPromptVersionRequest>,
+    ) -> Result<Response<v1::RestoreGlobalPromptVersionResponse>, Status> {
+        let prepare = |body: v1::RestoreGlobalPromptVersionRequest| async move {
+            let prompt_type = wire::prompt_type_of(&body.prompt_type)?;
+            let live = Arc::clone(&self.0.app.live());
+            let older = live
+                .snapshot
+                .known_version(&prompt_type, body.version)
+                .map_err(ApiError::from)?
+                .text;
+            let command = Command::RestorePromptVersion(RestorePromptVersion {
+                text: self.0.app.prompt_text(&live, older).await?,
+                prompt_type,
+                version: body.version,
+                note: body.note,
+                expected_etag: wire::expected_etag(body.expected_etag),
+            });
+            Ok((command, Sidecar::None))
+        };
+        let written = self.0.write_prepared(request, prepare, |applied| {
+            v1::RestoreGlobalPromptVersionResponse {
+                global_prompt: written(applied),
+                changed: applied.changed,
+                revision: applied.snapshot.revision(),
+            }
+        });
+        let mut response = written.await?;
+        let answer = response.get_mut();
+        answer.global_prompt = filled(&self.0, answer.global_prompt.take(), None).await?;
+        Ok(response)
+    }
+
+    async fn batch_increment_version(
+        &self,
+        request: Request<v1::BatchIncrementVersionRequest>,
+    ) -> Result<Response<v1::BatchIncrementVersionResponse>, Status> {
+        let types = request.get_ref().prompt_types.clone();
+        let parse = |body| {
+            let command = wire::increment_versions(body)?;
+            Ok(Command::IncrementPromptVersions(command))
+        };
+        self.0
+            .write(request, parse, |applied| {
+                v1::BatchIncrementVersionResponse {
+                    global_prompts: named(applied, &types),
+                    changed: applied.changed,
+                    revision: applied.snapshot.revision(),
+                }
+            })
+            .await
+    }
+
+    async fn batch_set_active(
+        &self,
+        request: Request<v1::GlobalPromptServiceBatchSetActiveRequest>,
+    ) -> Result<Response<v1::GlobalPromptServiceBatchSetActiveResponse>, Status> {
+        let types = request.get_ref().prompt_types.clone();
+        let parse = |body| {
+            let command = wire::set_prompts_active(body)?;
+            Ok(Command::SetPromptsActive(command))
+        };
+        self.0
+            .write(request, parse, |applied| {
+                v1::GlobalPromptServiceBatchSetActiveResponse {
+                    global_prompts: named(applied, &types),
+                    changed: applied.changed,
+                    revision: applied.snapshot.revision(),
+                }
+            })
+            .await
+    }
+}

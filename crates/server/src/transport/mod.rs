@@ -1,0 +1,23 @@
+//! The way from a listening socket to connections that speak HTTP/2: an accept loop of our own
+//! with deadlines, a number of connections in all and for each peer, and TLS.
+//!
+//! tonic gives every socket to hyper as soon as it is accepted, and hyper waits for a preface for
+//! ever. Here a socket is only handed on once it has shaken hands and sent its preface in time.
+//! Limits, defaults and what a client sees of them are in `docs/transport.md`.
+
+mod accept;
+mod connection;
+mod cut;
+mod frames;
+mod limits;
+mod open_files;
+mod preface;
+mod reload;
+mod slots;
+mod tls;
+
+pub(crate) use accept::incoming;
+pub(crate) use cut::Cut;
+pub(crate) use limits::Limits;
+pub(crate) use reload::Reload;
+pub(crate) use tls::TlsFiles;
