@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aiconfig_domain::AccountId;
+use aiconfig_domain::{AccountId, PromptType, Reason};
+use aiconfig_resolution::effective_prompt;
 use serde_json::Value;
 
 use crate::bench::Bench;
@@ -77,22 +78,20 @@ fn before(rows: &[Value]) -> BTreeMap<(i64, String), String> {
     texts
 }
 
-/// What this service answers with; `None`: the account is refused (section 5 of the rules).
+/// What this service answers with; `None`: the account is refused.
 async fn now(bench: &Bench, account: i64, kind: &str) -> Option<String> {
     let live = bench.live();
-    let entry = live
-        .snapshot
-        .account(AccountId::new(account).unwrap())
-        .unwrap();
-    let registered = entry.live().unwrap();
-    if !registered.active {
-        return None;
-    }
-    let own = bench.own_prompt(account, kind).await;
-    let own = own.filter(|_| registered.plan.rules().may_override);
-    match own {
-        Some((text, ..)) => Some(text),
-        None => Some(bench.library_prompt(kind).await.unwrap().0),
+    let account = AccountId::new(account).unwrap();
+    let kind = PromptType::parse(kind).unwrap();
+    match effective_prompt(&live.snapshot, account, &kind) {
+        Ok(prompt) => {
+            assert_eq!(prompt.behind_by, 0, "imported rows are not behind");
+            Some(bench.text(prompt.text).await)
+        }
+        Err(rejection) => {
+            assert_eq!(rejection.reason, Reason::AccountInactive);
+            None
+        }
     }
 }
 
