@@ -295,3 +295,16 @@ async fn names_are_unique_and_numbers_are_never_given_twice() {
             .all(|id| *id > (revision + 1_000_000_000) * 1_024)
     );
 }
+
+#[tokio::test]
+async fn numbers_of_any_length_are_read_as_they_are_written() {
+    let bench = Bench::new().await;
+    // Read carelessly, one of some ten such numbers is another one than the one that was written.
+    let list: Vec<f64> = (1..400_u32).map(|at| f64::from(at).exp() / 7.0).collect();
+    let template = json!({"structure_template": {"numbers": list}});
+    bench
+        .import(dump([account(2, 2), profile(1, 2, "A", template)]))
+        .await;
+    let replayed = bench.app.replay_log().await.unwrap().1;
+    assert_eq!(bench.live().snapshot.digest(), replayed);
+}
