@@ -1,10 +1,12 @@
 //! Whether the state can do its work: a model, limits and a key for everything in use, and nothing
 //! stored that looks like a credential.
 
+mod prompts;
+
 use std::collections::BTreeSet;
 
 use aiconfig_domain::{
-    AccountId, FindingKind, Modality, ModelFields, Reason, findings, looks_like_key,
+    AccountEntry, AccountId, FindingKind, Modality, ModelFields, Reason, findings, looks_like_key,
 };
 use aiconfig_resolution::{Query, key_choice, resolve};
 use serde_json::Value;
@@ -50,6 +52,8 @@ impl Application {
     pub async fn check_data(&self) -> Result<Vec<Fault>, AppError> {
         let live = self.live().clone();
         let mut faults = self.functions_work(&live);
+        faults.extend(prompts::prompts_are_there(&live));
+        faults.extend(prompts::strategies_hold(&live));
         faults.extend(dormant(&live));
         for finding in findings(&live.snapshot, self.now()) {
             let severity = match finding.kind {
@@ -65,7 +69,7 @@ impl Application {
             let resource = format!("providers/{provider}/keys/{version}");
             faults.push(fault(Severity::Error, resource, why));
         }
-        let exported = self.export(|line| {
+        let exported = self.export_resources(|line| {
             let mut paths = Vec::new();
             key_like(&line["value"], "", &mut paths);
             let name = |part: &str| line[part].as_str().unwrap_or_default().to_owned();
@@ -76,6 +80,11 @@ impl Application {
             }));
         });
         let exported = exported.await?;
+        let each = self.each_text(&exported.named, |hash, by, text| {
+            faults.extend(prompts::text_fault(hash, by, text));
+        });
+        each.await?;
+        let exported = exported.summary;
         let (revision, replayed) = self.replay_log().await?;
         if revision == exported.revision && replayed.to_hex() != exported.digest {
             let message = "the log leads to another state than the stored one: a row was changed \
@@ -137,13 +146,21 @@ fn dormant(live: &Live) -> Option<Fault> {
         let dormant = entry
             .live()
             .is_some_and(|account| !account.plan.rules().may_override);
-        dormant && !entry.overrides.is_empty()
+        dormant && has_rows(entry)
     });
     let count = accounts.count();
     (count > 0).then(|| {
         let message = format!("{count} accounts have rows that their plan keeps dormant");
         fault(Severity::Info, "accounts", message)
     })
+}
+
+/// Whether an account has rows that a plan can put to rest.
+fn has_rows(entry: &AccountEntry) -> bool {
+    !entry.overrides.is_empty()
+        || !entry.prompts.is_empty()
+        || !entry.profiles().is_empty()
+        || !entry.strategies().is_empty()
 }
 
 fn key_like(value: &Value, path: &str, found: &mut Vec<String>) {

@@ -104,20 +104,34 @@ pub(super) fn take(
     demoted
 }
 
-/// Tells which plans became FREE, and how many overrides that puts to rest.
+/// Tells which plans became FREE, and which rows that puts to rest.
 pub(super) fn tell_demoted(planner: &mut Planner<'_>, demoted: Vec<Demoted>) {
     for Demoted { row, account, why } in demoted {
-        let dormant = planner
-            .after
-            .account(account)
-            .map_or(0, |entry: &AccountEntry| entry.overrides.len());
-        let done = match dormant {
-            0 => "the plan became FREE".to_owned(),
-            1 => "the plan became FREE; its 1 override is dormant".to_owned(),
-            many => format!("the plan became FREE; its {many} overrides are dormant"),
+        let dormant = planner.after.account(account).map(dormant);
+        let done = match dormant.as_deref() {
+            None | Some("") => "the plan became FREE".to_owned(),
+            Some(rows) => format!("the plan became FREE; dormant: {rows}"),
         };
         planner.tell(row, Consequence::PlanBecameFree, "plan", done, why);
     }
+}
+
+/// The rows of an account that FREE puts to rest, by kind.
+fn dormant(entry: &AccountEntry) -> String {
+    let counts = [
+        (entry.overrides.len(), "override", "overrides"),
+        (entry.prompts.len(), "prompt", "prompts"),
+        (entry.profiles().len(), "author profile", "author profiles"),
+        (entry.strategies().len(), "strategy", "strategies"),
+    ];
+    let told = counts
+        .into_iter()
+        .filter_map(|(count, one, many)| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            _ => Some(format!("{count} {many}")),
+        });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether an account is active, and if not, which field says so.

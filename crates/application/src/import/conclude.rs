@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiconfig_domain::{Change, ProviderName};
+use aiconfig_domain::{Change, PromptText, ProviderName};
 use aiconfig_persistence::LedgerRow;
 use secrecy::SecretString;
 
@@ -15,6 +15,7 @@ use super::report::{Consequence, ImportReport, Outcome};
 pub(super) struct Plan {
     pub(super) changes: Vec<Change>,
     pub(super) secrets: BTreeMap<(ProviderName, u32), SecretString>,
+    pub(super) texts: Vec<PromptText>,
     pub(super) ledger: Vec<LedgerRow>,
     pub(super) report: ImportReport,
 }
@@ -59,6 +60,7 @@ impl Planner<'_> {
         Plan {
             changes,
             secrets: self.secrets,
+            texts: self.texts.into_values().collect(),
             ledger,
             report,
         }

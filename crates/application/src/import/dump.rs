@@ -47,22 +47,6 @@ kinds! {
     Modules "system.moduleenablesettings";
 }
 
-impl Kind {
-    /// Whether this version takes such rows.
-    pub(super) const fn is_taken(self) -> bool {
-        matches!(
-            self,
-            Self::Plan
-                | Self::Account
-                | Self::GlobalSettings
-                | Self::Settings
-                | Self::AccountOverride
-                | Self::Model
-                | Self::CreditCost
-        )
-    }
-}
-
 /// A primary key. Numbers come in their own order, before texts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Pk {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use aiconfig_domain::{AccountId, Timestamp};
+
 use super::cells::{Fields, time};
 use super::dump::{Kind, Pk, Row};
 use super::planner::{Planner, RowId};
@@ -39,26 +41,43 @@ fn is_newer(row: &Row, former: &Row) -> bool {
     }
 }
 
+/// A row whose time can be compared.
+pub(super) trait Dated {
+    /// When it was changed last, if it says so.
+    fn updated(&self) -> Option<Timestamp>;
+}
+
+impl Dated for Fields {
+    fn updated(&self) -> Option<Timestamp> {
+        time(self, "updated_at")
+    }
+}
+
+/// A row with its account.
+impl Dated for (AccountId, Fields) {
+    fn updated(&self) -> Option<Timestamp> {
+        self.1.updated()
+    }
+}
+
 impl Planner<'_> {
     /// Of rows that say the same thing the newest, by `updated_at` if all have it, else by
     /// primary key; the others are left out.
-    pub(super) fn newest<K: Ord>(
+    pub(super) fn newest<R: Dated, K: Ord>(
         &mut self,
-        rows: Vec<(RowId, Fields)>,
-        same: impl Fn(&Fields) -> K,
+        rows: Vec<(RowId, R)>,
+        same: impl Fn(&R) -> K,
         what: &str,
-    ) -> Vec<(RowId, Fields)> {
-        let mut groups: BTreeMap<K, Vec<(RowId, Fields)>> = BTreeMap::new();
-        for (row, fields) in rows {
-            groups.entry(same(&fields)).or_default().push((row, fields));
+    ) -> Vec<(RowId, R)> {
+        let mut groups: BTreeMap<K, Vec<(RowId, R)>> = BTreeMap::new();
+        for (row, said) in rows {
+            groups.entry(same(&said)).or_default().push((row, said));
         }
         let mut kept = Vec::with_capacity(groups.len());
         for mut group in groups.into_values() {
-            let dated = group
-                .iter()
-                .all(|(_, fields)| time(fields, "updated_at").is_some());
-            group.sort_by_key(|(row, fields)| {
-                let time = time(fields, "updated_at").filter(|_| dated);
+            let dated = group.iter().all(|(_, said)| said.updated().is_some());
+            group.sort_by_key(|(row, said)| {
+                let time = said.updated().filter(|_| dated);
                 (time, self.pk(*row).clone(), *row)
             });
             let newest = group.pop();

@@ -1,8 +1,10 @@
 //! Import of the old Django tables: a pure plan from a dump and the present state, then one write.
 //!
 //! The order of the steps is that of their dependence: the catalogue gives the limits, the global
-//! settings what accounts inherit, and the accounts the owners of rows.
+//! settings what accounts inherit, the accounts the owners of rows, and the library's prompts what
+//! their own are based on.
 
+mod account_prompts;
 mod accounts;
 mod cells;
 mod conclude;
@@ -12,22 +14,30 @@ mod dump;
 mod duplicates;
 mod globals;
 mod images;
+mod items;
 mod keys;
 mod ledger;
 mod magic;
 mod models;
+mod modules;
 mod new_models;
+mod numbers;
 mod overrides;
+mod owners;
 mod planner;
 mod prices;
+mod profiles;
+mod prompts;
 mod reading;
 mod report;
 mod run;
 mod sources;
+mod strategies;
+mod structure;
 
 use std::collections::BTreeMap;
 
-use aiconfig_domain::{KeyFingerprint, ProviderName};
+use aiconfig_domain::{AuthorProfile, KeyFingerprint, ProviderName, Strategy};
 use secrecy::SecretString;
 
 use crate::AppError;
@@ -105,11 +115,7 @@ fn plan(dump: Dump, given: &Given<'_>, ledger: Ledger) -> Result<Plan, AppError>
             _ => String::new(),
         };
         let id = planner.admit(&row, &rests_on)?;
-        if row.kind.is_taken() {
-            tables.entry(row.kind).or_default().push((id, row.fields));
-        } else {
-            planner.leave_for_later(id);
-        }
+        tables.entry(row.kind).or_default().push((id, row.fields));
     }
     let mut table = |kind| tables.remove(&kind).unwrap_or_default();
     models::take(&mut planner, table(Kind::Model));
@@ -124,6 +130,16 @@ fn plan(dump: Dump, given: &Given<'_>, ledger: Ledger) -> Result<Plan, AppError>
     keys::take(&mut planner, platform.keys)?;
     globals::take(&mut planner, platform.values);
     overrides::take(&mut planner, sources.accounts);
+    let global = table(Kind::GlobalPrompt);
+    let own = prompts::take(&mut planner, global, table(Kind::Prompt), &magic);
+    account_prompts::take(&mut planner, own);
+    items::take::<AuthorProfile>(&mut planner, &mut table);
+    items::take::<Strategy>(&mut planner, &mut table);
+    modules::take(
+        &mut planner,
+        table(Kind::GlobalModules),
+        table(Kind::Modules),
+    );
     accounts::tell_demoted(&mut planner, demoted);
     Ok(planner.finish())
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aiconfig_domain::{
-    AccountEntry, AccountId, Change, Field, IntegrationType, Modality, Override, ProviderName,
-    Resource, ResourceKey, fit_settings,
+    AccountId, Change, Field, IntegrationType, Modality, Override, ProviderName, Resource,
+    ResourceKey, fit_settings,
 };
 
 use super::globals::reason;
@@ -175,9 +175,6 @@ fn put(
     if present.is_none() && wanted.is_none() {
         return;
     }
-    let dormant = entry
-        .and_then(AccountEntry::live)
-        .is_some_and(|account| !account.plan.rules().may_override);
     let key = ResourceKey::Override(account, kind.clone());
     let same = present == wanted;
     let fresh: Vec<RowId> = rows
@@ -191,10 +188,8 @@ fn put(
     }
     // A row of which the dump has nothing new is part of what is written all the same.
     let stays = write || same;
-    if let (Some(row), true, true, Some(_)) = (fresh.first(), stays, dormant, &wanted) {
-        let done = format!("stored as {}, dormant", kind.as_str());
-        let why = "the account is on FREE, which may override nothing; an upgrade wakes it";
-        planner.tell(*row, Consequence::Dormant, "", done, why);
+    if let (Some(row), true, Some(_)) = (fresh.first(), stays, &wanted) {
+        planner.tell_dormant(*row, account, kind.as_str());
     }
     if write {
         planner.draft.totals.overrides += 1;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aiconfig_domain::{
-    Change, Command, CommandContext, Decision, KeyFingerprint, ProviderName, Record, Rejection,
-    Resource, ResourceKey, Snapshot, Timestamp, decide,
+    Change, Command, CommandContext, Decision, KeyFingerprint, PromptText, ProviderName, Record,
+    Rejection, Resource, ResourceKey, Snapshot, TextHash, Timestamp, decide,
 };
 use secrecy::SecretString;
 
@@ -13,12 +13,15 @@ use super::ledger::{Cell, Ledger, digest};
 use super::report::{Consequence, Draft, Subject};
 use super::{ImportOptions, Seal};
 use crate::AppError;
+use crate::texts::Texts;
 
 /// What a plan is made from, beside the rows.
 pub(super) struct Given<'a> {
     pub(super) before: &'a Snapshot,
     /// What an empty database starts with.
     pub(super) shipped: &'a Snapshot,
+    /// The texts of the library, as far as they are in memory.
+    pub(super) texts: &'a Texts,
     pub(super) options: &'a ImportOptions,
     pub(super) seal: &'a dyn Seal,
     pub(super) context: CommandContext,
@@ -56,6 +59,10 @@ pub(super) struct Planner<'a> {
     pub(super) after: Snapshot,
     pub(super) draft: Draft,
     pub(super) secrets: BTreeMap<(ProviderName, u32), SecretString>,
+    /// The texts that the changes name.
+    pub(super) texts: BTreeMap<TextHash, PromptText>,
+    /// How many items were made.
+    pub(super) items: u64,
     pub(super) ledger: Ledger,
     pub(super) heads: Vec<Head>,
     /// The resources that were changed, in the order of their first change.
@@ -70,6 +77,8 @@ impl<'a> Planner<'a> {
             after: given.before.clone(),
             draft: Draft::default(),
             secrets: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            items: 0,
             ledger,
             heads: Vec::new(),
             touched: Vec::new(),
@@ -142,13 +151,6 @@ impl<'a> Planner<'a> {
     /// Leaves a row out as a whole.
     pub(super) fn leave_out(&mut self, row: RowId, field: &str, why: impl Into<String>) {
         self.tell_always(row, Consequence::LeftOut, field, "left out", why);
-        self.heads[row].left = true;
-    }
-
-    /// Leaves a row of a kind that a later version takes.
-    pub(super) fn leave_for_later(&mut self, row: RowId) {
-        let why = "rows of this kind are not taken by this version; they are not in the ledger";
-        self.tell_always(row, Consequence::NotYet, "", "left for now", why);
         self.heads[row].left = true;
     }
 

@@ -31,13 +31,15 @@ classes! {
     /// A credential in a place where none is kept.
     CredentialDropped "Credentials dropped";
     /// A value of the whole platform that was not taken as it was.
-    PlatformValue "Global settings, catalogue and credits";
+    PlatformValue "Global settings, libraries, catalogue and credits";
     /// Something was changed here and stays as it is here.
     ChangedHere "Changed here, and left";
     /// A row that was left out as a whole.
     LeftOut "Rows left out";
     /// A value of an account that now inherits.
-    ValueDropped "Values dropped: these inherit";
+    ValueDropped "Values dropped: these inherit, or have their usual value";
+    /// A prompt whose text is another one for its account from now on.
+    PromptReplaced "Prompts that follow the library's present text";
     /// An account whose calls are refused from now on.
     AccountInactive "Accounts that became inactive";
     /// A row that has no effect while its account is on FREE.
@@ -50,8 +52,6 @@ classes! {
     KeptHere "Kept as they are here";
     /// A value that was only written in another way.
     Converted "Values converted";
-    /// A row of a kind that a later version takes.
-    NotYet "Left for a later version";
     /// Rows of other applications' models.
     Foreign "Not part of this import";
 }
@@ -103,6 +103,16 @@ pub struct Totals {
     pub credit_operations: u64,
     /// Functions that got a default model.
     pub functions: u64,
+    /// Prompts of the library.
+    pub global_prompts: u64,
+    /// Prompts of accounts.
+    pub account_prompts: u64,
+    /// Author profiles, of the library and of accounts.
+    pub author_profiles: u64,
+    /// Strategies, of the library and of accounts.
+    pub strategies: u64,
+    /// Accounts whose modules were switched, and the platform.
+    pub modules: u64,
     /// Provider keys that became primary.
     pub keys_primary: u64,
     /// Provider keys that wait as standby.

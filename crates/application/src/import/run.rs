@@ -11,7 +11,7 @@ use super::planner::Given;
 use super::{Dump, ImportOptions, ImportReport, Seal, plan};
 use crate::secrets::{Sidecar, side_effects};
 use crate::write::{advance, scope};
-use crate::{AppError, Application, Live, WriteCall, seed};
+use crate::{AppError, Application, Live, WriteCall, seed, texts};
 
 impl Seal for Application {
     fn describe_key(
@@ -60,6 +60,7 @@ impl Application {
         let Plan {
             changes,
             secrets,
+            texts,
             ledger,
             mut report,
         } = self.plan_import(call, dump, options, &live, &ledger, now)?;
@@ -96,9 +97,10 @@ impl Application {
             "django import",
         )?;
         commit.ledger = ledger;
+        commit.texts = texts.iter().map(texts::row).collect();
         self.commit(call, transaction, commit).await?;
         if report.changed {
-            self.publish_change(&live, snapshot, side, &[]);
+            self.publish_change(&live, snapshot, side, &texts);
         }
         Ok(report)
     }
@@ -115,6 +117,7 @@ impl Application {
         let given = Given {
             before: &live.snapshot,
             shipped: &shipped()?,
+            texts: &live.texts,
             options,
             seal: self,
             context: context(call, now),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiconfig_domain::{AccountEntry, AccountId, IntegrationType, Timestamp};
+use aiconfig_domain::{AccountId, IntegrationType, Timestamp};
 use serde_json::Value;
 
 use super::cells::{Fields, shown, shown_field, switch_or, text, time};
@@ -28,7 +28,8 @@ impl Magic {
         }
     }
 
-    fn weight(&self, account: AccountId) -> Option<usize> {
+    /// The weight of an account, the least first; `None`: an ordinary one.
+    pub(super) fn weight(&self, account: AccountId) -> Option<usize> {
         self.0.get(&account.get()).copied()
     }
 }
@@ -90,17 +91,12 @@ impl Sources {
         let rows = if kind == Kind::GlobalSettings {
             planner.newest(rows, |_| (), what)
         } else {
-            let (known, orphans): (Vec<_>, Vec<_>) = rows
-                .into_iter()
-                .partition(|(_, fields)| account(planner, owner(fields).as_ref()).is_some());
-            for (row, _) in orphans {
-                let why = "its account is neither in the dump nor here, or was deleted here";
-                planner.leave_out(row, "account", why);
-            }
+            let known = planner.owned(rows).into_iter();
+            let known = known.map(|(row, (_, fields))| (row, fields)).collect();
             planner.newest(known, |fields| (owner(fields), type_of(fields)), what)
         };
         for (row, fields) in rows {
-            let account = account(planner, owner(&fields).as_ref());
+            let account = planner.owner(&fields);
             let weight = account.and_then(|account| magic.weight(account));
             let declared = type_of(&fields);
             let of_platform = kind == Kind::GlobalSettings || weight.is_some();
@@ -120,19 +116,6 @@ impl Sources {
         }
         self.magic.sort_by_key(|(weight, _)| *weight);
     }
-}
-
-/// The account of a foreign key, if it is registered.
-fn account(planner: &Planner<'_>, pk: Option<&Pk>) -> Option<AccountId> {
-    let Some(Pk::Number(number)) = pk else {
-        return None;
-    };
-    let id = AccountId::new(*number)?;
-    planner
-        .after
-        .account(id)
-        .and_then(AccountEntry::live)
-        .map(|_| id)
 }
 
 fn source(

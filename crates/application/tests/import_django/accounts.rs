@@ -68,7 +68,7 @@ async fn plans_are_mapped_by_slug() {
             .iter()
             .all(|line| line.consequence == C::PlanBecameFree && line.field == "plan")
     );
-    assert!(first[0].done.contains("1 override is dormant"));
+    assert!(first[0].done.contains("dormant: 1 override"));
     assert!(first[0].why.contains("--plan-map enterprise="));
     assert_eq!(stored(&bench, 1).unwrap().source_version, 0);
     assert!(lines(&report, "account", 1).is_empty());

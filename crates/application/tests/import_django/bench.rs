@@ -6,7 +6,9 @@ use aiconfig_application::{
     Application, Caller, Dump, ImportOptions, ImportReport, Live, OpenOptions, ReportConsequence,
     ReportLine, Sidecar, SystemClock, WriteCall,
 };
-use aiconfig_domain::{AccountId, Command, IntegrationType, ModelFields, Override};
+use aiconfig_domain::{
+    AccountId, Command, IntegrationType, ModelFields, Override, PromptType, TextHash,
+};
 use aiconfig_persistence::{Store, StoreConfig};
 use aiconfig_vault::kek::KekConfig;
 use aiconfig_vault::random::OsRandom;
@@ -69,6 +71,40 @@ impl Bench {
 
     pub(crate) fn live(&self) -> Arc<Live> {
         Arc::clone(&self.app.live())
+    }
+
+    /// The text, base and version of an account's prompt.
+    pub(crate) async fn own_prompt(
+        &self,
+        account: i64,
+        kind: &str,
+    ) -> Option<(String, String, u32)> {
+        let live = self.live();
+        let entry = live.snapshot.account(AccountId::new(account)?)?;
+        let stored = entry.prompt_of(&PromptType::parse(kind)?)?.value.clone();
+        let text = self.text(stored.text).await;
+        Some((
+            text,
+            self.text(stored.default_text).await,
+            stored.based_on_version,
+        ))
+    }
+
+    /// The text and version of a prompt of the library.
+    pub(crate) async fn library_prompt(&self, kind: &str) -> Option<(String, u32)> {
+        let live = self.live();
+        let prompt = live.snapshot.global_prompt(kind)?.value.clone();
+        Some((self.text(prompt.text).await, prompt.version))
+    }
+
+    pub(crate) async fn text(&self, hash: TextHash) -> String {
+        let live = self.live();
+        self.app
+            .text(&live, hash)
+            .await
+            .unwrap()
+            .as_ref()
+            .to_owned()
     }
 
     pub(crate) fn row(&self, account: i64, kind: &str) -> Option<Override> {
@@ -186,4 +222,11 @@ pub(crate) fn found<'a>(report: &'a ImportReport, model: &str, pk: i64) -> Vec<&
     let pk = pk.to_string();
     let about = |line: &&ReportLine| line.model.ends_with(&format!(".{model}")) && line.pk == pk;
     report.lines.iter().filter(about).collect()
+}
+
+/// A prompt's row of an account.
+pub(crate) fn prompt(pk: i64, account: i64, kind: &str, text: &str, default: &str) -> Value {
+    let fields = json!({"account": account, "prompt_type": kind, "prompt_value": text,
+        "default_prompt": default, "is_active": true, "updated_at": "2026-01-01T00:00:00Z"});
+    row("system.aiprompt", pk, fields)
 }

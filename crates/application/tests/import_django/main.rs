@@ -6,9 +6,15 @@
 )]
 
 mod accounts;
+mod again;
 mod bench;
 mod catalogue;
+mod effective;
+mod exported;
+mod items;
+mod modules;
 mod platform;
+mod prompts;
 mod rows;
 mod sample;
 mod second_run;

@@ -5,7 +5,7 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::bench::{Bench, account, account_as, dump, row, settings};
+use crate::bench::{Bench, account, account_as, dump, prompt, row, settings};
 
 fn base() -> Vec<Value> {
     let images = json!({"service": "openai", "model": "dall-e-3", "runwareModel": "runware:97@1"});
@@ -15,6 +15,12 @@ fn base() -> Vec<Value> {
         "default_model": 1});
     let newer = json!({"openai_model": "gpt-4.1", "openai_api_key": "sk-test-newer-key"});
     let own = json!({"account": 3, "openai_model": "gpt-4o", "dalle_size": "1024x1024"});
+    let text = json!({"prompt_type": "clustering", "prompt_value": "New {x}", "is_active": true});
+    let item = json!({"name": "House", "category": "news", "description": "", "is_active": true});
+    let copy = json!({"account": 2, "name": "House", "cloned_from": 1, "language": "de",
+        "structure_template": {"a": 1}, "section_logic": {"token": "x"}});
+    let with_types = json!({"account": 2, "name": "Other", "prompt_types": ["ideas", "none"],
+        "tone": "dry", "sector": 3, "is_active": "false"});
     let rows = [
         account_as(1, "aws-admin", 4),
         account(2, 2),
@@ -37,6 +43,32 @@ fn base() -> Vec<Value> {
         row("billing.creditcostconfig", 1, cost),
         row("system.globalintegrationsettings", 1, newer),
         row("system.accountintegrationoverride", 1, own),
+        prompt(1, 1, "ideas", "Ideas from {keywords}", ""),
+        prompt(
+            2,
+            2,
+            "ideas",
+            "Mine from {keywords}",
+            "Ideas from {keywords}",
+        ),
+        prompt(3, 3, "ideas", "Mine", ""),
+        row("system.globalaiprompt", 1, text),
+        row("system.globalauthorprofile", 1, item.clone()),
+        row("system.globalstrategy", 1, item),
+        row("system.authorprofile", 1, copy.clone()),
+        row("system.authorprofile", 2, with_types.clone()),
+        row("system.strategy", 1, copy),
+        row("system.strategy", 2, with_types),
+        row(
+            "system.moduleenablesettings",
+            1,
+            json!({"account": 2, "writer_enabled": false}),
+        ),
+        row(
+            "system.globalmodulesettings",
+            1,
+            json!({"linker_enabled": false}),
+        ),
     ];
     match dump(rows) {
         Value::Array(rows) => rows,
@@ -96,13 +128,14 @@ proptest! {
         }
         let turn = turn.index(rows.len());
         rows.rotate_left(turn);
-        let (changed, same) = Runtime::new().unwrap().block_on(async {
+        let (changed, same, reloaded) = Runtime::new().unwrap().block_on(async {
             let bench = Bench::new().await;
             bench.import(Value::Array(rows.clone())).await;
             let digest = bench.live().snapshot.digest();
             let second = bench.import(Value::Array(rows.clone())).await;
-            (second.changed, bench.live().snapshot.digest() == digest)
+            let replayed = bench.app.replay_log().await.unwrap().1;
+            (second.changed, bench.live().snapshot.digest() == digest, replayed == digest)
         });
-        prop_assert!(!changed && same);
+        prop_assert!(!changed && same && reloaded);
     }
 }

@@ -10,8 +10,8 @@ use crate::telemetry;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Check the stored state too: a model, limits and a key for all that is in use, dangling
-    /// models, dormant rows, stored values that look like credentials.
+    /// Check the stored state too: a model, limits, a key and prompts for all that is in use,
+    /// dangling models, prompt texts, dormant rows, stored values that look like credentials.
     #[arg(long)]
     data: bool,
 }

@@ -38,10 +38,14 @@ pub(super) async fn run(config: &Config, args: Args) -> Result<(), Failure> {
     }
     to.flush()?;
     if args.output.is_some() {
-        let (resources, revision) = (summary.resources, summary.revision);
+        let aiconfig_application::ExportSummary {
+            resources,
+            texts,
+            revision,
+            digest,
+        } = summary;
         say(&format!(
-            "{resources} resources of revision {revision}, digest {}",
-            summary.digest
+            "{resources} resources and {texts} prompt texts of revision {revision}, digest {digest}"
         ))?;
     }
     Ok(())

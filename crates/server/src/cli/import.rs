@@ -23,8 +23,9 @@ pub(crate) struct Import {
 enum Source {
     /// Import the old Django tables from a file that `manage.py dumpdata` wrote.
     ///
-    /// Accounts, their settings, the models, the credit costs and the platform's keys and
-    /// settings are taken over in one transaction: all of it or nothing. Keys go to the vault;
+    /// Accounts, their settings, prompts, author profiles, strategies and modules, the models, the
+    /// credit costs and the platform's keys and settings are taken over in one transaction: all of
+    /// it or nothing. Keys go to the vault;
     /// no other credential is kept, and none is ever shown. Whatever was not taken as it was is
     /// reported, the most consequential first.
     ///
@@ -153,6 +154,11 @@ fn print(report: &ImportReport, out: &mut impl Write) -> io::Result<()> {
         models,
         credit_operations,
         functions,
+        global_prompts,
+        account_prompts,
+        author_profiles,
+        strategies,
+        modules,
         keys_primary,
         keys_standby,
         credentials_dropped,
@@ -160,7 +166,9 @@ fn print(report: &ImportReport, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "Changes: {accounts} accounts, {overrides} override rows, {global_fields} global \
-         settings, {models} models, {credit_operations} credit operations, {functions} functions.\n\
+         settings, {models} models, {credit_operations} credit operations, {functions} functions,\n\
+         {global_prompts} prompts of the library and {account_prompts} of accounts, \
+         {author_profiles} author profiles, {strategies} strategies, {modules} rows of modules.\n\
          Keys: {keys_primary} primary, {keys_standby} standby. Credentials dropped: \
          {credentials_dropped}.\n"
     )?;
