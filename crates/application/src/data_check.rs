@@ -158,7 +158,7 @@ fn dormant(live: &Live) -> Option<Fault> {
 /// Whether an account has rows that a plan can put to rest.
 fn has_rows(entry: &AccountEntry) -> bool {
     !entry.overrides.is_empty()
-        || !entry.prompts.is_empty()
+        || !entry.prompts().is_empty()
         || !entry.profiles().is_empty()
         || !entry.strategies().is_empty()
 }

@@ -120,7 +120,7 @@ pub(super) fn tell_demoted(planner: &mut Planner<'_>, demoted: Vec<Demoted>) {
 fn dormant(entry: &AccountEntry) -> String {
     let counts = [
         (entry.overrides.len(), "override", "overrides"),
-        (entry.prompts.len(), "prompt", "prompts"),
+        (entry.prompts().len(), "prompt", "prompts"),
         (entry.profiles().len(), "author profile", "author profiles"),
         (entry.strategies().len(), "strategy", "strategies"),
     ];
