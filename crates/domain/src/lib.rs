@@ -72,7 +72,8 @@ pub use inherit::Inherited;
 pub use integration::{IntegrationType, provider_of_service, service_of_provider};
 pub use key::{KeyFingerprint, KeyFreeze, KeyState, ProviderKey};
 pub use library::{
-    AuthorProfile, Draft, ItemId, LANGUAGE_RULE, LibraryContent, LibraryItem, Origin, OriginState,
+    AuthorProfile, Draft, ItemId, LANGUAGE_RULE, LibraryContent, LibraryItem,
+    MAX_ITEM_DESCRIPTION_CHARS, MAX_STRUCTURE_BYTES, MAX_STRUCTURE_DEPTH, Origin, OriginState,
     OriginView, OwnItem, OwnLibrary, ProfileCategory, ProfileField, Strategy, StrategyCategory,
     StrategyField, language_tag, origin_view,
 };

@@ -6,9 +6,10 @@ mod language;
 mod origin;
 mod structure;
 
-pub use content::{Draft, LibraryContent, ProfileField, StrategyField};
+pub use content::{Draft, LibraryContent, MAX_ITEM_DESCRIPTION_CHARS, ProfileField, StrategyField};
 pub use language::{LANGUAGE_RULE, language_tag};
 pub use origin::{OriginState, OriginView, origin_view};
+pub use structure::{MAX_STRUCTURE_BYTES, MAX_STRUCTURE_DEPTH};
 
 use std::fmt;
 use std::sync::Arc;

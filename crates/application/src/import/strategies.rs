@@ -1,8 +1,8 @@
 //! Strategies, read from their rows.
 
 use aiconfig_domain::{
-    AccountEntry, AccountId, ItemId, LibraryItem, OwnItem, PromptType, Resource, ResourceKey,
-    Snapshot, Stored, Strategy, StrategyCategory,
+    AccountEntry, AccountId, ItemId, LibraryItem, MAX_ITEM_DESCRIPTION_CHARS, OwnItem, PromptType,
+    Resource, ResourceKey, Snapshot, Stored, Strategy, StrategyCategory,
 };
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::dump::Kind;
 use super::items::{Item, category, dropped};
 use super::planner::{Planner, RowId};
 use super::report::{Consequence, Totals};
-use super::structure::{DESCRIPTION, object, words};
+use super::structure::{object, words};
 
 /// Characters of a sector.
 const SECTOR: usize = 255;
@@ -33,7 +33,14 @@ impl Item for Strategy {
         let usual = origin.map_or(StrategyCategory::Blog, |origin| origin.category);
         Self {
             name,
-            description: words(planner, row, fields, "description", DESCRIPTION, class),
+            description: words(
+                planner,
+                row,
+                fields,
+                "description",
+                MAX_ITEM_DESCRIPTION_CHARS,
+                class,
+            ),
             category: category(planner, row, fields, StrategyCategory::parse, usual),
             prompt_types: prompt_types(planner, row, fields, class),
             section_logic: object(planner, row, fields, "section_logic", class),

@@ -1,18 +1,13 @@
 //! Texts and free JSON of library items and prompts, as far as they can be kept.
 
-use aiconfig_domain::{looks_like_key, strip_credentials};
+use aiconfig_domain::{
+    MAX_STRUCTURE_BYTES, MAX_STRUCTURE_DEPTH, looks_like_key, strip_credentials,
+};
 use serde_json::{Map, Value};
 
 use super::cells::{Fields, is_blank, shown_field};
 use super::planner::{Planner, RowId};
 use super::report::Consequence;
-
-/// Characters of an item's description.
-pub(super) const DESCRIPTION: usize = 10_000;
-/// Encoded bytes of an object.
-const SIZE: usize = 65_536;
-/// Levels of an object, itself included.
-const DEPTH: usize = 32;
 
 /// A text of up to so many characters; a longer one is cut, and a NUL taken out.
 pub(super) fn words(
@@ -99,9 +94,12 @@ fn tell_credential(planner: &mut Planner<'_>, row: RowId, field: &str) {
 
 /// Why an object cannot be kept.
 fn fault(members: &Map<String, Value>) -> Option<&'static str> {
-    if !members.values().all(|value| fits(value, DEPTH - 1)) {
+    if !members
+        .values()
+        .all(|value| fits(value, MAX_STRUCTURE_DEPTH - 1))
+    {
         Some("nested deeper than 32 levels")
-    } else if serde_json::to_vec(members).is_ok_and(|text| text.len() > SIZE) {
+    } else if serde_json::to_vec(members).is_ok_and(|text| text.len() > MAX_STRUCTURE_BYTES) {
         Some("more than 65536 bytes of JSON")
     } else {
         None

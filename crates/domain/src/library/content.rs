@@ -10,8 +10,8 @@ use crate::{
     Reason, Resource, ResourceKey, Snapshot, Stored, Strategy, Violation,
 };
 
-/// Characters of a description.
-const DESCRIPTION_LIMIT: usize = 10_000;
+/// The most characters of an item's description.
+pub const MAX_ITEM_DESCRIPTION_CHARS: usize = 10_000;
 /// Prompt types of a strategy.
 const PROMPT_TYPES_LIMIT: usize = 20;
 
@@ -112,7 +112,7 @@ fn name_rule(name: &str) -> Option<&'static str> {
 
 fn description_rule(text: &str) -> Option<&'static str> {
     let rule = "up to 10000 characters, no NUL";
-    texts(text, 0, DESCRIPTION_LIMIT, rule)
+    texts(text, 0, MAX_ITEM_DESCRIPTION_CHARS, rule)
 }
 
 fn violations(path: &str, rule: Option<&'static str>) -> Vec<Violation> {

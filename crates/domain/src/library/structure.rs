@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::{Violation, strip_credentials};
 
-/// Encoded bytes.
-const SIZE_LIMIT: usize = 65_536;
-/// Levels of nesting, the object itself included.
-const DEPTH_LIMIT: usize = 32;
+/// The most encoded bytes of an item's free JSON.
+pub const MAX_STRUCTURE_BYTES: usize = 65_536;
+/// The most levels of nesting of an item's free JSON, the object itself included.
+pub const MAX_STRUCTURE_DEPTH: usize = 32;
 
 /// Notes what is wrong with the JSON at `path`. Credentials are named by their paths; unlike in
 /// settings they are refused, as nothing that is said about a text is a credential by accident.
@@ -16,11 +16,14 @@ pub(super) fn check_structure(
     path: &str,
     violations: &mut Vec<Violation>,
 ) {
-    if !members.values().all(|value| fits(value, DEPTH_LIMIT - 1)) {
+    if !members
+        .values()
+        .all(|value| fits(value, MAX_STRUCTURE_DEPTH - 1))
+    {
         violations.push(Violation::new(path, "nested up to 32 levels deep"));
         return;
     }
-    if serde_json::to_vec(members).is_ok_and(|text| text.len() > SIZE_LIMIT) {
+    if serde_json::to_vec(members).is_ok_and(|text| text.len() > MAX_STRUCTURE_BYTES) {
         violations.push(Violation::new(path, "up to 65536 bytes of JSON"));
         return;
     }
