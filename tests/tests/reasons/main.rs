@@ -6,6 +6,7 @@ mod accounts;
 mod catalog;
 mod faults;
 mod keys;
+mod prompts;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,7 @@ async fn every_reason_is_reached() {
     accounts::reach(&mut stage, &mut seen).await;
     catalog::reach(&mut stage, &mut seen).await;
     keys::reach(&mut stage, &mut seen).await;
+    prompts::reach(&mut stage, &mut seen).await;
     requests::reach(&mut stage, &mut seen).await;
     faults::tampered(&mut stage, &mut seen).await;
     drop(stage);
