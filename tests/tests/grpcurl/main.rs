@@ -10,6 +10,7 @@ mod admin;
 mod arguments;
 mod environment;
 mod keys;
+mod prompts;
 mod settings;
 mod tokens;
 
@@ -25,6 +26,7 @@ fn an_administrator_walks_through_every_script() {
     let admin = Admin::of(&place, &server).but("AICONFIG_ACTOR", "jo@example.org");
     settings::walk(&admin);
     keys::walk(&admin, &place, &server);
+    prompts::walk(&admin);
     tokens::walk(&admin);
     let left: Vec<String> = scripts().difference(&admin.done()).cloned().collect();
     assert!(left.is_empty(), "no part has used {left:?}");
