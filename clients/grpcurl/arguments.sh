@@ -6,6 +6,7 @@
 #
 #   string, integer, boolean   one JSON value
 #   integers                   1,2,3 as an array
+#   strings                    a,b,c as an array of names
 #   enum:PREFIX_               a name with or without its prefix, in any case
 #   flag:JSON                  an option without a value, which stands for this JSON
 #   filter, filter:KIND        a condition `path = value` of the list's filter; `path>=` and `path<`
@@ -75,6 +76,12 @@ value() {
         *[!0-9,]* | *,,* | *,0*) usage_error "$2 must be whole numbers above 0 joined by commas" ;;
       esac
       printf '[%s]' "$3"
+      ;;
+    strings)
+      case ",$3," in
+        *[!a-z0-9_,]* | *,,*) usage_error "$2 must be names joined by commas" ;;
+      esac
+      printf '["%s"]' "$(printf '%s' "$3" | sed 's/,/","/g')"
       ;;
     number)
       is_number "$3" || usage_error "$2 must be a number"

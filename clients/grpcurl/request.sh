@@ -9,14 +9,33 @@ tab='	'
 # Lines `path<TAB>JSON`; the conditions of a list's filter.
 fields='' filter=''
 
-# Standard input as a JSON string. The input ends with one character more than the text, because
-# awk cannot tell whether a last line had an end.
+# json_string [TEST]: standard input as a JSON string. The input ends with one character more than
+# the text, because awk cannot tell whether a last line had an end. TEST is 1 to fail where the text
+# is not UTF-8, which grpcurl would change silently.
 json_string() {
-  LC_ALL=C awk '
+  LC_ALL=C awk -v test="${1:-0}" '
+    # Bytes that must follow the first one of a letter, and the range of the next one.
+    function lead(byte) {
+      lowest = 128
+      highest = 191
+      if (byte < 194 || byte > 244) return -1
+      if (byte == 224) lowest = 160
+      if (byte == 237) highest = 159
+      if (byte == 240) lowest = 144
+      if (byte == 244) highest = 143
+      return 1 + (byte > 223) + (byte > 239)
+    }
+    function follow(byte,   fits) {
+      fits = byte >= lowest && byte <= highest
+      lowest = 128
+      highest = 191
+      return fits ? missing - 1 : -1
+    }
     BEGIN {
-      for (i = 1; i < 32; i++) escaped[sprintf("%c", i)] = sprintf("\\u%04x", i)
+      for (i = 0; i < 32; i++) escaped[sprintf("%c", i)] = sprintf("\\u%04x", i)
       escaped["\""] = "\\\""
       escaped["\\"] = "\\\\"
+      for (i = 128; i < 256; i++) code[sprintf("%c", i)] = i
     }
     { text = text (NR > 1 ? "\n" : "") $0 }
     END {
@@ -24,13 +43,26 @@ json_string() {
       printf "\""
       for (i = 1; i < end; i++) {
         c = substr(text, i, 1)
+        if (c in code) missing = missing ? follow(code[c]) : lead(code[c])
+        else if (missing) missing = -1
+        if (test && missing < 0) exit 1
         printf "%s", (c in escaped) ? escaped[c] : c
       }
+      if (test && missing) exit 1
       printf "\""
     }'
 }
 
 string() { printf '%s.' "$1" | json_string; }
+
+# Standard input as a JSON string, byte for byte: the shell itself would drop line ends. Fails where
+# it is not UTF-8.
+string_of_input() {
+  {
+    cat
+    printf .
+  } | json_string 1
+}
 
 # given PATH: whether the request has the field.
 given() {

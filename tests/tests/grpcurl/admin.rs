@@ -60,6 +60,11 @@ impl Admin {
 
     /// Runs a script; `input` is its standard input.
     pub(crate) fn run(&self, script: &str, arguments: &[&str], input: &str) -> Outcome {
+        self.run_with(script, arguments, input.as_bytes())
+    }
+
+    /// As [`Admin::run`], with bytes that need not be a text.
+    pub(crate) fn run_with(&self, script: &str, arguments: &[&str], input: &[u8]) -> Outcome {
         let mut child = Command::new(folder().join(script))
             .args(arguments)
             .env_clear()
@@ -71,7 +76,7 @@ impl Admin {
             .spawn()
             .unwrap();
         // A script that reads no input may have closed it.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(input);
         let begun = Instant::now();
         // Answers are smaller than a pipe's buffer or come with the child's end.
         let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
@@ -109,6 +114,26 @@ impl Admin {
     /// The answer of a script that must succeed.
     pub(crate) fn ask(&self, script: &str, arguments: &[&str]) -> Value {
         self.fed(script, arguments, "")
+    }
+
+    /// A call of grpcurl itself, for what has no script.
+    pub(crate) fn call(&self, method: &str, request: &Value) -> Value {
+        let variable = |name| {
+            let found = self.variables.iter().find(|(known, _)| *known == name);
+            found.unwrap().1.clone()
+        };
+        let token = std::fs::read_to_string(variable("AICONFIG_TOKEN_FILE")).unwrap();
+        let output = Command::new(grpcurl())
+            .args(["-plaintext", "-expand-headers", "-rpc-header"])
+            .arg("authorization: Bearer ${AICONFIG_TOKEN}")
+            .args(["-d", &request.to_string()])
+            .arg(variable("AICONFIG_ADDR"))
+            .arg(format!("igny8.aiconfig.v1.{method}"))
+            .env("AICONFIG_TOKEN", token.trim())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// What a script says that the server must refuse with this gRPC code; nothing goes to standard

@@ -191,6 +191,27 @@ const WRONG: &[(&str, &[&str], &str)] = &[
         "--default must be true or false",
     ),
     (
+        "reset-prompts",
+        &["7", "clustering,,ideas"],
+        "TYPES must be names joined by commas",
+    ),
+    (
+        "reset-prompts",
+        &["7", "a\"b"],
+        "TYPES must be names joined by commas",
+    ),
+    ("diff-prompt", &["clustering", "1"], "TO is missing"),
+    (
+        "update-prompt",
+        &["clustering"],
+        "the text is missing on standard input",
+    ),
+    (
+        "list-prompts",
+        &["7", "--behind", "--source=global"],
+        "--behind stands alone: --state CUSTOM_BEHIND goes with others",
+    ),
+    (
         "create-token",
         &["a", "auditor", "--accounts", "7,,8"],
         "--accounts must be whole numbers above 0 joined by commas",

@@ -11,6 +11,7 @@ mod arguments;
 mod environment;
 mod keys;
 mod library;
+mod prompts;
 mod settings;
 mod tokens;
 
@@ -27,6 +28,7 @@ fn an_administrator_walks_through_every_script() {
     settings::walk(&admin);
     library::walk(&admin);
     keys::walk(&admin, &place, &server);
+    prompts::walk(&admin);
     tokens::walk(&admin);
     let left: Vec<String> = scripts().difference(&admin.done()).cloned().collect();
     assert!(left.is_empty(), "no part has used {left:?}");

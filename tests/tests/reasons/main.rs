@@ -7,6 +7,7 @@ mod catalog;
 mod faults;
 mod keys;
 mod library;
+mod prompts;
 mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +74,7 @@ async fn every_reason_is_reached() {
     catalog::reach(&mut stage, &mut seen).await;
     keys::reach(&mut stage, &mut seen).await;
     library::reach(&mut stage, &mut seen).await;
+    prompts::reach(&mut stage, &mut seen).await;
     requests::reach(&mut stage, &mut seen).await;
     faults::tampered(&mut stage, &mut seen).await;
     drop(stage);

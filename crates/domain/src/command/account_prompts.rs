@@ -124,12 +124,9 @@ impl ResetPrompts {
         let mut decision = Decision::default();
         let mut seen = std::collections::BTreeSet::new();
         for row in &command.rows {
-            let decided = row.clone().and_then(|(account, prompt_type)| {
-                let key = ResourceKey::AccountPrompt(account, prompt_type.clone());
-                check_etag(snapshot, &key, command.expected_etag.as_deref())?;
-                let change = reset(snapshot, account, &prompt_type, command.target)?;
-                Ok((key, change))
-            });
+            let decided = row
+                .clone()
+                .and_then(|(account, prompt_type)| reset(snapshot, account, &prompt_type, command));
             match decided {
                 Ok((key, change)) => {
                     // A row that is named twice is reset once.
@@ -152,17 +149,21 @@ fn reset(
     snapshot: &Snapshot,
     account_id: AccountId,
     prompt_type: &PromptType,
-    target: ResetTarget,
-) -> Result<Option<Change>, Rejection> {
+    command: &ResetPrompts,
+) -> Result<(ResourceKey, Option<Change>), Rejection> {
     writable(snapshot, account_id)?;
-    let key = ResourceKey::AccountPrompt(account_id, prompt_type.clone());
-    let Some(stored) = row(snapshot, account_id, prompt_type) else {
+    let stored = row(snapshot, account_id, prompt_type);
+    if stored.is_none() {
         // Nothing to take back, but the type must be one.
         snapshot.known_prompt(prompt_type)?;
-        return Ok(None);
+    }
+    let key = ResourceKey::AccountPrompt(account_id, prompt_type.clone());
+    check_etag(snapshot, &key, command.expected_etag.as_deref())?;
+    let Some(stored) = stored else {
+        return Ok((key, None));
     };
-    let next = match target {
-        ResetTarget::FollowGlobal => return Ok(Some(Change::Delete(key))),
+    let next = match command.target {
+        ResetTarget::FollowGlobal => return Ok((key.clone(), Some(Change::Delete(key)))),
         ResetTarget::AccountDefault => AccountPrompt {
             text: stored.default_text,
             ..stored.clone()
@@ -170,7 +171,7 @@ fn reset(
         ResetTarget::CurrentGlobal => based_on(snapshot.active_prompt(prompt_type)?, account_id),
     };
     let change = Change::Put(Resource::AccountPrompt(next.clone()));
-    Ok((next != *stored).then_some(change))
+    Ok((key, (next != *stored).then_some(change)))
 }
 
 impl AcknowledgePrompt {
@@ -194,6 +195,19 @@ impl AcknowledgePrompt {
 }
 
 impl MergePrompt {
+    /// Whether an account may merge at all, before its texts are read.
+    ///
+    /// # Errors
+    /// As those of a merge, but for its texts and resolutions.
+    pub fn allowed(
+        snapshot: &Snapshot,
+        account_id: AccountId,
+        prompt_type: &PromptType,
+        expected_etag: Option<&str>,
+    ) -> Result<(), Rejection> {
+        customized(snapshot, account_id, prompt_type, expected_etag).map(|_| ())
+    }
+
     pub(super) fn decide(
         snapshot: &Snapshot,
         command: &Self,

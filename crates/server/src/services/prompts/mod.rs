@@ -17,6 +17,7 @@ use aiconfig_proto::v1::{self, ErrorReason, prompt_service_server::PromptService
 use aiconfig_resolution::{
     EffectivePrompt, account_prompts, effective_prompt, mergeable, shown_prompt,
 };
+use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use self::filter::read_filter;
@@ -29,8 +30,9 @@ use crate::wire;
 
 /// Items of a batch.
 const BATCH: usize = 1_000;
-/// Bytes of texts that one batch of reads answers with.
-const BATCH_BYTES: usize = 4 << 20;
+/// Bytes of prompts that one batch of reads answers with: errors of the other items fit beside them
+/// into the 4 MiB that clients take by default.
+const BATCH_BYTES: usize = 3 << 20;
 
 /// The prompt that holds after a write, without its text but where only a check was asked for:
 /// then the text may be stored nowhere.
@@ -56,6 +58,12 @@ fn checked(
     let name = wire::prompt_name(account, prompt_type)?;
     covered(caller, name.0)?;
     Ok(name)
+}
+
+/// Why an item of a batch has no answer any more.
+fn full() -> ApiError {
+    let message = "the prompts before it fill 3 MiB; ask for it in another call";
+    ApiError::new(ErrorReason::MessageTooLarge, message)
 }
 
 /// Each value at fault.
@@ -86,7 +94,8 @@ impl Services {
         let Some(mut prompt) = prompt.filter(|prompt| prompt.prompt_value.is_empty()) else {
             return Ok(None);
         };
-        if let Some(hash) = TextHash::parse(&prompt.prompt_hash) {
+        let stored = TextHash::parse(&prompt.prompt_hash).filter(|hash| *hash != TextHash::of(""));
+        if let Some(hash) = stored {
             let live = Arc::clone(&self.0.app.live());
             prompt.prompt_value = self.text(&live, hash).await?.to_string();
         }
@@ -157,18 +166,23 @@ impl PromptService for Services {
         let mut results = Vec::with_capacity(items.len());
         let mut bytes = 0;
         for item in items {
-            let prompt = if bytes > BATCH_BYTES {
-                let message = "the texts before it fill 4 MiB; ask for it in another call";
-                Err(ApiError::new(ErrorReason::MessageTooLarge, message))
-            } else {
+            let prompt = if bytes < BATCH_BYTES {
                 self.effective(&live, &caller, item).await
+            } else {
+                Err(full())
             };
+            // Once one did not fit, none after it is looked up.
+            let prompt = prompt.and_then(|prompt| {
+                bytes += prompt.encoded_len();
+                if bytes <= BATCH_BYTES {
+                    Ok(prompt)
+                } else {
+                    Err(full())
+                }
+            });
             results.push(Item {
                 result: Some(match prompt {
-                    Ok(prompt) => {
-                        bytes += prompt.prompt_value.len() + prompt.default_prompt.len();
-                        result::Result::EffectivePrompt(prompt)
-                    }
+                    Ok(prompt) => result::Result::EffectivePrompt(prompt),
                     Err(error) => result::Result::Error(error.into_rpc()),
                 }),
             });
@@ -394,7 +408,8 @@ impl PromptService for Services {
             } = wire::apply_merge(body)?;
             covered(&caller, account_id)?;
             let live = Arc::clone(&self.0.app.live());
-            live.snapshot.overriding_account(account_id)?;
+            let etag = expected_etag.as_deref();
+            MergePrompt::allowed(&live.snapshot, account_id, &prompt_type, etag)?;
             let texts = self
                 .0
                 .app
