@@ -143,13 +143,12 @@ fn nothing_shows_a_key(admin: &Admin, place: &Place, server: &Server) {
     }
 }
 
+/// With PostgreSQL there is none: the database is elsewhere.
 fn files(folder: &Path) -> Vec<(&'static str, Vec<u8>)> {
-    let files: Vec<_> = std::fs::read_dir(folder)
+    std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())
         .map(|path| ("a file of the server", std::fs::read(path).unwrap()))
-        .collect();
-    assert!(!files.is_empty());
-    files
+        .collect()
 }

@@ -17,17 +17,26 @@ mod tokens;
 
 use admin::{Admin, scripts};
 use aiconfig_tests::{Place, Server};
+use aiconfig_testsupport::PgServer;
+
+#[test]
+fn an_administrator_walks_through_every_script_on_sqlite() {
+    walk(&Place::sqlite());
+}
+
+#[test]
+fn an_administrator_walks_through_every_script_on_postgresql() {
+    walk(&Place::postgres(&PgServer::shared().create_database()));
+}
 
 /// Everything that an administrator does, on one server. The parts build on each other's state no
 /// more than on the accounts of `settings`.
-#[test]
-fn an_administrator_walks_through_every_script() {
-    let place = Place::sqlite().with("AICONFIG_LOG", "debug");
-    let server = Server::start(&place);
-    let admin = Admin::of(&place, &server).but("AICONFIG_ACTOR", "jo@example.org");
+fn walk(place: &Place) {
+    let server = Server::start_with(place, &[("AICONFIG_LOG", "debug")]);
+    let admin = Admin::of(place, &server).but("AICONFIG_ACTOR", "jo@example.org");
     settings::walk(&admin);
     library::walk(&admin);
-    keys::walk(&admin, &place, &server);
+    keys::walk(&admin, place, &server);
     prompts::walk(&admin);
     tokens::walk(&admin);
     let left: Vec<String> = scripts().difference(&admin.done()).cloned().collect();

@@ -10,7 +10,7 @@ pub(crate) async fn starts_empty_and_becomes_current(place: Place) {
     assert_eq!(before, SchemaStatus::Empty);
     assert!(matches!(
         before.check_read(),
-        Err(StoreError::SchemaTooOld { pending }) if pending == ["m0001_initial"]
+        Err(StoreError::SchemaTooOld { pending }) if pending == ["m0001_initial", "m0002_prompt_text"]
     ));
     let head = store.migrate(DEPLOYMENT).await.unwrap();
     assert_eq!((head.revision, head.audit_sequence), (0, 0));
