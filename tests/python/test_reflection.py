@@ -10,11 +10,13 @@ from reflection import PACKAGE, Api
 SERVICES = {
     "AccountService",
     "AuditService",
+    "GlobalPromptService",
     "GlobalSettingsService",
     "HistoryService",
     "IntegrationSettingsService",
     "ModelCatalogService",
     "ModelConfigService",
+    "PromptService",
     "ProviderService",
     "TokenService",
 }
