@@ -239,8 +239,9 @@ impl Run {
     }
 
     pub(crate) async fn command(&mut self, generator: &mut Generator) {
-        match generator.random.random_range(0..28) {
-            20.. => self.prompt_command(generator).await,
+        match generator.random.random_range(0..34) {
+            28.. => self.library_command(generator).await,
+            20..28 => self.prompt_command(generator).await,
             0..4 => self.push(generator).await,
             4 => self.delete(generator).await,
             5..12 => self.save(generator).await,

@@ -12,11 +12,12 @@
 mod commands;
 mod compare;
 mod ladder;
+mod library;
 mod prompts;
 mod rules;
 mod world;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use aiconfig_proto::v1;
 use aiconfig_tests::{Clients, Place, Server};
@@ -29,6 +30,8 @@ const SHOWN: usize = 12;
 
 struct Run {
     world: World,
+    /// Numbers of the platform's profiles that the test made, by name.
+    item_ids: BTreeMap<String, i64>,
     admin: Clients,
     backend: Clients,
     seed: u64,
@@ -187,6 +190,7 @@ async fn model_test(place: Place, steps: usize) {
     let mut admin = server.clients("admin").await;
     let mut run = Run {
         world: compare::world(&mut admin).await,
+        item_ids: BTreeMap::new(),
         admin,
         backend: server.clients("backend").await,
         seed,
@@ -204,6 +208,7 @@ async fn model_test(place: Place, steps: usize) {
         let (id, kind) = generator.view();
         run.compare_view(id, kind).await;
         run.compare_prompts(id).await;
+        run.compare_library(id).await;
         if step % 500 == 499 {
             run.compare_all().await;
         }

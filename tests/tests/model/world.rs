@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::prompts;
+use crate::{library, prompts};
 
 /// A value of a setting.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +91,8 @@ pub(crate) struct Account {
     pub(crate) rows: BTreeMap<String, Row>,
     pub(crate) modules_off: BTreeSet<String>,
     pub(crate) prompts: BTreeMap<String, prompts::Row>,
+    /// Author profiles by name.
+    pub(crate) profiles: BTreeMap<String, library::Own>,
 }
 
 /// Everything.
@@ -103,6 +105,8 @@ pub(crate) struct World {
     pub(crate) modules_off: BTreeSet<String>,
     /// Types of prompts that the test made.
     pub(crate) prompts: BTreeMap<String, prompts::Shelf>,
+    /// Author profiles of the platform that the test made, by number.
+    pub(crate) items: BTreeMap<i64, library::Item>,
     /// By provider, what its models make.
     pub(crate) providers: BTreeMap<String, Vec<String>>,
 }

@@ -9,6 +9,7 @@ mod accounts;
 mod again;
 mod bench;
 mod catalogue;
+mod configs;
 mod effective;
 mod exported;
 mod items;
