@@ -2,7 +2,6 @@
 
 use aiconfig_proto::v1::{self, Plan, PromptSource, UpstreamState};
 use aiconfig_tests::new_text;
-use prost_types::FieldMask;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
@@ -26,40 +25,44 @@ fn remove(prompt_type: &str) -> v1::DeleteGlobalPromptRequest {
 #[tokio::test]
 async fn a_prompt_in_use_stays_and_tells_by_whom() {
     on_both(async |stage| {
-        let library = &mut stage.admin.global_prompts;
-        let refusal = library.delete_global_prompt(remove("clustering")).await;
-        let status = refusal.unwrap_err();
-        assert_eq!(
-            (status.code(), aiconfig_tests::reason(&status).as_str()),
-            (Code::FailedPrecondition, "RESOURCE_IN_USE")
-        );
-        assert!(status.message().contains("auto_cluster"), "{status:?}");
-        let details = status.get_error_details();
-        let uses = &details.error_info().unwrap().metadata;
-        assert!(
-            uses.values().any(|told| told.contains("auto_cluster")),
-            "{uses:?}"
-        );
-        library.get_global_prompt(of("clustering")).await.unwrap();
-        // Once nothing names it, it goes.
+        stage.create("poem", "Library").await;
         let function = v1::Function {
-            name: "auto_cluster".to_owned(),
+            name: "write_poem".to_owned(),
+            modality: v1::Modality::Text.into(),
+            prompt_types: vec!["poem".to_owned()],
             ..Default::default()
         };
-        let free = v1::UpdateFunctionRequest {
+        let create = v1::CreateFunctionRequest {
             function: Some(function),
-            update_mask: Some(FieldMask {
-                paths: vec!["prompt_types".to_owned()],
-            }),
             ..Default::default()
         };
-        stage.admin.catalog.update_function(free).await.unwrap();
+        stage.admin.catalog.create_function(create).await.unwrap();
         let library = &mut stage.admin.global_prompts;
-        library
-            .delete_global_prompt(remove("clustering"))
-            .await
-            .unwrap();
-        let gone = library.get_global_prompt(of("clustering")).await;
+        for (prompt_type, function) in [("poem", "write_poem"), ("clustering", "auto_cluster")] {
+            let refusal = library.delete_global_prompt(remove(prompt_type)).await;
+            let status = refusal.unwrap_err();
+            assert_eq!(
+                (status.code(), aiconfig_tests::reason(&status).as_str()),
+                (Code::FailedPrecondition, "RESOURCE_IN_USE")
+            );
+            assert!(status.message().contains(function), "{status:?}");
+            let details = status.get_error_details();
+            let uses = &details.error_info().unwrap().metadata;
+            assert!(
+                uses.values().any(|told| told.contains(function)),
+                "{uses:?}"
+            );
+            library.get_global_prompt(of(prompt_type)).await.unwrap();
+        }
+        // Once nothing names it, it goes.
+        let delete = v1::DeleteFunctionRequest {
+            name: "write_poem".to_owned(),
+            ..Default::default()
+        };
+        stage.admin.catalog.delete_function(delete).await.unwrap();
+        let library = &mut stage.admin.global_prompts;
+        library.delete_global_prompt(remove("poem")).await.unwrap();
+        let gone = library.get_global_prompt(of("poem")).await;
         assert_eq!(refused(gone), why(Code::NotFound, "PROMPT_NOT_FOUND"));
     })
     .await;
