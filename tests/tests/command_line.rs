@@ -127,7 +127,9 @@ async fn exports_hold_the_state_and_its_digest() {
     let head = lines.last().unwrap();
     assert_eq!(head["digest"], digest.get_ref().digest);
     assert_eq!(head["revision"], digest.get_ref().revision);
-    assert_eq!(head["resources"], lines.len() - 1);
+    let texts = lines.iter().filter(|line| line["kind"] == "text").count();
+    assert_eq!(head["texts"], texts);
+    assert_eq!(head["resources"], lines.len() - 1 - texts);
     let row = lines.iter().find(|line| line["kind"] == "account").unwrap();
     assert_eq!(row["value"]["plan"], "growth");
     let file = place.data().join("state.jsonl");

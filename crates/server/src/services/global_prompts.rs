@@ -338,6 +338,7 @@ impl GlobalPromptService for Services {
         let prepare = |body: v1::RestoreGlobalPromptVersionRequest| async move {
             let prompt_type = wire::prompt_type_of(&body.prompt_type)?;
             let live = Arc::clone(&self.0.app.live());
+            find(&live, &prompt_type)?;
             let older = live
                 .snapshot
                 .known_version(&prompt_type, body.version)
