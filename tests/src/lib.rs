@@ -12,8 +12,9 @@ mod raw;
 mod requests;
 mod server;
 
+pub use aiconfig_testsupport::free_port;
 pub use clients::{Bearer, Clients};
 pub use prompts::{customize, effective, new_prompt, new_text, reset};
 pub use raw::{call, health, reason, rpcs};
 pub use requests::{account, config, number, query, save, text};
-pub use server::{Place, Server, binary, free_port};
+pub use server::{Place, Server, binary};

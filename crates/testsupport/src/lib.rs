@@ -7,8 +7,10 @@
 mod binaries;
 mod freeze;
 mod owner;
+mod port;
 mod server;
 mod watchdog;
 
 pub use freeze::Frozen;
+pub use port::free_port;
 pub use server::{PgOptions, PgServer};

@@ -1,6 +1,5 @@
 //! One PostgreSQL server of our own with databases made on demand.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -9,6 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::binaries;
 use crate::freeze::Frozen;
 use crate::owner::Owner;
+use crate::port::free_port;
 use crate::watchdog::Watchdog;
 
 /// The database user, and a password that tests may search for where it must not be.
@@ -154,7 +154,11 @@ impl PgServer {
         let mut tries = 0;
         loop {
             let known = self.port();
-            let port = if known == 0 { free_port() } else { known };
+            let port = if known == 0 {
+                u32::from(free_port())
+            } else {
+                known
+            };
             let settings = format!(
                 "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' \
                  -c fsync={fsync} -c synchronous_commit={fsync} -c max_connections=200 \
@@ -204,12 +208,6 @@ impl PgServer {
         command.stdin(Stdio::null()).env("LC_ALL", "C");
         command
     }
-}
-
-fn free_port() -> u32 {
-    let listener = must("a free port", TcpListener::bind("127.0.0.1:0"));
-    let address = must("the port's address", listener.local_addr());
-    u32::from(address.port())
 }
 
 /// The output of a server that stays behind must not hold the test's own pipes open.

@@ -108,7 +108,8 @@ pub(crate) async fn overload(seen: &mut Seen) {
 }
 
 pub(crate) async fn away(seen: &mut Seen) {
-    let database = PgServer::start(PgOptions::default());
+    // Without fsync a halt would lose what was acknowledged, tokens among it.
+    let database = PgServer::start(PgOptions { fsync: true });
     // The deadline is the server's own: with one of its own the client would end first.
     let place = Place::postgres(&database.create_database());
     let place = place.with("AICONFIG_DEFAULT_DEADLINE_SECONDS", "1");
