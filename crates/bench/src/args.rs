@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Calls in flight, all on one connection.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=250))]
     pub(crate) in_flight: u16,
+    /// Accounts that get copies of 20 profiles, all in one call.
+    #[arg(long, default_value = "10000", default_value_if("quick", "true", "1000"), value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    pub(crate) clone_to: u32,
     /// Only the targets whose name has this in it, beside the no-op.
     #[arg(long)]
     pub(crate) only: Option<String>,

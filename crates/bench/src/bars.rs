@@ -1,8 +1,10 @@
 //! The bars that a run is held to, and whether it met them.
 
 use crate::load::Measured;
-use crate::rounds::{Kind, Large, Micro, Resolve, Row, Run};
+use crate::prompt_bars::of_prompts;
+use crate::rounds::{Large, Micro, Resolve, Run};
 use crate::stats::median;
+use crate::targets::{Kind, Row};
 use crate::world::BATCH;
 
 /// A bar with what was measured.
@@ -18,7 +20,12 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    fn at_most(what: impl Into<String>, measured: f64, bar: f64, unit: &'static str) -> Self {
+    pub(crate) fn at_most(
+        what: impl Into<String>,
+        measured: f64,
+        bar: f64,
+        unit: &'static str,
+    ) -> Self {
         Self {
             what: what.into(),
             measured,
@@ -106,6 +113,7 @@ pub(crate) fn judge(run: &Run) -> Vec<Verdict> {
     if let Some(large) = &run.large {
         verdicts.extend(of_large(run, large));
     }
+    verdicts.extend(of_prompts(run));
     verdicts.extend(of_micro(&run.micro));
     verdicts
 }
@@ -166,7 +174,7 @@ fn of_micro(micro: &Micro) -> Vec<Verdict> {
     clippy::cast_precision_loss,
     reason = "times and sizes stay far below 2^52"
 )]
-fn float(count: u128) -> f64 {
+pub(crate) fn float(count: u128) -> f64 {
     count as f64
 }
 

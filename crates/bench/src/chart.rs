@@ -3,13 +3,15 @@
 use std::fmt::{Error, Write as _};
 
 use crate::bars::{CPU_WITH_KEY, CPU_WITHOUT_KEY};
-use crate::rounds::{Kind, Run};
+use crate::prompt_bars::CPU_FROM_CACHE;
+use crate::rounds::Run;
 use crate::stats::median;
+use crate::targets::Kind;
 use crate::world::BATCH;
 
 /// Sizes in pixels.
-const WIDTH: f64 = 640.0;
-const LEFT: f64 = 250.0;
+const WIDTH: f64 = 720.0;
+const LEFT: f64 = 330.0;
 const ROW: f64 = 34.0;
 const TOP: f64 = 44.0;
 
@@ -31,14 +33,14 @@ pub(crate) fn draw(run: &Run) -> Result<String, Error> {
             }
         })
         .collect();
-    let noop = bars
-        .iter()
-        .find(|(_, kind, _)| *kind == Kind::Noop)
-        .map_or(1.0, |(_, _, cpu)| *cpu);
+    let limit = |of: Kind| {
+        let found = bars.iter().find(|(_, kind, _)| *kind == of.limit());
+        found.map_or(1.0, |(_, _, cpu)| *cpu)
+    };
     let longest = bars
         .iter()
-        .map(|(_, _, cpu)| *cpu)
-        .fold(noop * CPU_WITH_KEY, f64::max);
+        .map(|(_, kind, cpu)| cpu.max(limit(*kind) * CPU_WITH_KEY))
+        .fold(0.0, f64::max);
     let scale = (WIDTH - LEFT - 110.0) / longest;
     let height = bars.iter().fold(TOP, |below, _| below + ROW) + 12.0;
     let mut svg = String::new();
@@ -51,7 +53,8 @@ pub(crate) fn draw(run: &Run) -> Result<String, Error> {
     let mut y = TOP;
     for (title, kind, cpu) in &bars {
         let (length, middle) = (cpu * scale, y + 16.0);
-        let colour = if *kind == Kind::Noop {
+        let noop = limit(*kind);
+        let colour = if *kind == kind.limit() {
             "#9aa5b1"
         } else {
             "#2f6fb0"
@@ -68,7 +71,13 @@ pub(crate) fn draw(run: &Run) -> Result<String, Error> {
         let most = match kind {
             Kind::WithoutKey => Some(CPU_WITHOUT_KEY),
             Kind::WithKey => Some(CPU_WITH_KEY),
-            Kind::Noop | Kind::Batch | Kind::ManyAccounts => None,
+            Kind::GlobalPrompt | Kind::OwnPrompt | Kind::ManyOwnPrompt => Some(CPU_FROM_CACHE),
+            Kind::Noop
+            | Kind::Batch
+            | Kind::ManyAccounts
+            | Kind::PromptNoop
+            | Kind::Render
+            | Kind::StoredPrompt => None,
         };
         if let Some(most) = most {
             let x = LEFT + noop * most * scale;

@@ -1,4 +1,5 @@
-//! What the programs of this crate share: the accounts that they measure with.
+//! What the programs of this crate share: the accounts and the prompts that they measure with.
 #![forbid(unsafe_code)]
 
 pub mod population;
+pub mod prompts;

@@ -28,12 +28,16 @@ pub(crate) struct Calls {
     pub(crate) token: MetadataValue<Ascii>,
     /// Encoded requests, sent in turn.
     pub(crate) bodies: Rc<[Bytes]>,
+    /// How many of its requests each call in flight leaves out at first.
+    pub(crate) from: usize,
 }
 
 /// What one load came to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured {
-    /// Answered calls a second.
+    /// Answered calls.
+    pub(crate) calls: u64,
+    /// Of them, a second.
     pub(crate) rate: f64,
     /// User and system time of the server a call, in µs.
     pub(crate) cpu_us: f64,
@@ -70,7 +74,7 @@ pub(crate) async fn put(
         .map(|at| {
             let worker = work(
                 calls.clone(),
-                at * share,
+                at * share + calls.from,
                 begun + span,
                 Rc::clone(&latencies),
             );
@@ -93,6 +97,7 @@ pub(crate) async fn put(
     let micros = |quantile| float(latencies.value_at_quantile(quantile)) / 1_000.0;
     let count = float(sum.calls);
     Ok(Measured {
+        calls: sum.calls,
         rate: count / elapsed.as_secs_f64(),
         cpu_us: cpu.as_secs_f64() * 1e6 / count,
         p50_us: micros(0.50),
@@ -112,10 +117,11 @@ async fn work(
         path,
         token,
         bodies,
+        from: _,
     } = calls;
     let mut client = Grpc::new(channel);
     let mut answered = Answered::default();
-    for body in bodies.iter().cycle().skip(from) {
+    for body in bodies.iter().cycle().skip(from % bodies.len().max(1)) {
         let begun = Instant::now();
         if begun >= until {
             break;

@@ -4,14 +4,19 @@
 mod args;
 mod bars;
 mod chart;
+mod clones;
 mod fill;
 mod load;
 mod prepare;
 mod process;
+mod prompt_bars;
+mod prompt_calls;
+mod prompt_rounds;
 mod raw;
 mod report;
 mod rounds;
 mod stats;
+mod targets;
 mod world;
 
 use std::io::Write as _;

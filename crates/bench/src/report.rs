@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::bars::{Verdict, ratio};
 use crate::chart;
+use crate::clones::Cloned;
 use crate::load::Measured;
-use crate::rounds::{ACCOUNTS, Kind, Large, Micro, Resolve, Row, Run, State};
+use crate::prompt_rounds::ManyPrompts;
+use crate::rounds::{ACCOUNTS, Large, Micro, Resolve, Run, State, Texts};
 use crate::stats::{median, spread};
+use crate::targets::Row;
 
 /// Writes `bench.md`, `bench.json` and `bench.svg` into a folder; returns the first.
 ///
@@ -46,7 +49,7 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
     for row in &run.rows {
         let of = |what: fn(&Measured) -> f64| median(row.rounds.iter().map(what));
         let beside = |what: fn(&Measured) -> f64| {
-            let noop = run.row(Kind::Noop);
+            let noop = run.row(row.kind.limit());
             noop.map_or(1.0, |noop| ratio(row, noop, what))
         };
         let (low, high) = spread(row.rounds.iter().map(|m| m.cpu_us));
@@ -64,24 +67,7 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
             of(|m| m.answer_bytes),
         )?;
     }
-    writeln!(
-        text,
-        "\nStart without a database: ready in {} ms.",
-        run.ready_ms
-    )?;
-    if let Some(large) = &run.large {
-        let Large {
-            accounts,
-            ready_ms,
-            ready_mib,
-            loaded_mib,
-        } = large;
-        writeln!(
-            text,
-            "Start with {accounts} accounts, each with settings of its own: ready in {ready_ms} ms, \
-             then {ready_mib} MiB in RAM, after the load {loaded_mib} MiB."
-        )?;
-    }
+    once(&mut text, run)?;
     alone(&mut text, &run.micro)?;
     text.push_str("\n| bar | measured | | bar | verdict |\n|---|--:|---|--:|---|\n");
     for verdict in verdicts {
@@ -101,6 +87,59 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
         )?;
     }
     Ok(text)
+}
+
+/// What was measured once.
+fn once(text: &mut String, run: &Run) -> std::fmt::Result {
+    writeln!(
+        text,
+        "\nStart without a database: ready in {} ms.",
+        run.ready_ms
+    )?;
+    if let Some(large) = &run.large {
+        let Large {
+            accounts,
+            ready_ms,
+            ready_mib,
+            loaded_mib,
+        } = large;
+        writeln!(
+            text,
+            "Start with {accounts} accounts, each with settings of its own: ready in {ready_ms} ms, \
+             then {ready_mib} MiB in RAM, after the load {loaded_mib} MiB."
+        )?;
+    }
+    if let Some(prompts) = &run.prompts {
+        let ManyPrompts {
+            texts,
+            text_mib,
+            cache_mib,
+            ready_mib,
+            loaded_mib,
+        } = prompts;
+        writeln!(
+            text,
+            "With {texts} customised prompts ({text_mib} MiB of texts) and a cache of {cache_mib} MiB, \
+             which holds {:.2} % of them: {ready_mib} MiB in RAM once ready, after the load \
+             {loaded_mib} MiB.",
+            prompts.cached_percent(),
+        )?;
+    }
+    let Cloned {
+        profiles,
+        accounts,
+        seconds,
+        cpu_seconds,
+        rows_a_second,
+        before_mib,
+        after_mib,
+    } = &run.cloned;
+    writeln!(
+        text,
+        "Clone of {profiles} profiles to {accounts} accounts: {seconds:.1} s ({cpu_seconds:.1} s of \
+         CPU), {rows_a_second:.0} rows a second, {before_mib} MiB in RAM before and {after_mib} MiB \
+         after it."
+    )
 }
 
 /// What was measured without a server.
@@ -127,6 +166,15 @@ fn alone(text: &mut String, micro: &Micro) -> std::fmt::Result {
     {
         writeln!(text, "| {accounts} | {apply_us:.1} | {heap_mib} |")?;
     }
+    text.push_str("\n| texts alone | µs | allocations |\n|---|--:|--:|\n");
+    for Texts {
+        case,
+        microseconds,
+        allocations,
+    } in &micro.texts
+    {
+        writeln!(text, "| {case} | {microseconds:.1} | {allocations:.1} |")?;
+    }
     Ok(())
 }
 
@@ -152,6 +200,8 @@ fn figures(run: &Run, verdicts: &[Verdict]) -> Value {
         "seed": run.args.seed,
         "ready_ms": run.ready_ms,
         "many_accounts": run.large,
+        "many_prompts": run.prompts,
+        "clone": run.cloned,
         "targets": run.rows.iter().map(target).collect::<Vec<_>>(),
         "alone": run.micro,
         "bars": verdicts,

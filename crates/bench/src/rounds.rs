@@ -1,63 +1,24 @@
-//! Every target under load in turn, several times over: the machine is shared, so what is compared
-//! is measured side by side, in alternating order.
+//! What a run measures, with the servers that it needs for that.
 
 use std::process::Command;
 use std::rc::Rc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::uri::PathAndQuery;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::args::Args;
-use crate::load::{self, Calls, Measured};
+use crate::clones::{self, Cloned};
 use crate::process::{Process, beside, free_port, listens};
-use crate::world::{World, connect};
+use crate::prompt_rounds::{self, ManyPrompts};
+use crate::targets::{self, Kind, Row, Target};
+use crate::world::World;
 use crate::{Failure, say};
 
 /// Accounts of the server that is measured.
 pub(crate) const ACCOUNTS: u32 = 1_000;
-/// Load that is not measured, before each that is.
-const WARM_UP: Duration = Duration::from_millis(400);
 
 const SINGLE: &str = "/igny8.aiconfig.v1.ModelConfigService/GetModelConfig";
 const BATCH: &str = "/igny8.aiconfig.v1.ModelConfigService/BatchGetModelConfigs";
-
-/// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
-    /// The server that does nothing.
-    Noop,
-    /// `GetModelConfig` without the key.
-    WithoutKey,
-    /// `GetModelConfig` with the key.
-    WithKey,
-    /// `BatchGetModelConfigs` of 100 accounts.
-    Batch,
-    /// `GetModelConfig` without the key, with as many accounts as were asked for.
-    ManyAccounts,
-}
-
-impl Kind {
-    pub(crate) const fn title(self) -> &'static str {
-        match self {
-            Self::Noop => "no-op",
-            Self::WithoutKey => "GetModelConfig without key",
-            Self::WithKey => "GetModelConfig with key",
-            Self::Batch => "BatchGetModelConfigs of 100",
-            Self::ManyAccounts => "GetModelConfig, many accounts",
-        }
-    }
-}
-
-/// A target with what each round measured.
-pub(crate) struct Row {
-    pub(crate) kind: Kind,
-    pub(crate) rounds: Vec<Measured>,
-}
 
 /// What `resolve` alone takes, as the program `micro` prints it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,6 +42,15 @@ pub(crate) struct State {
 pub(crate) struct Micro {
     pub(crate) resolve: Vec<Resolve>,
     pub(crate) states: Vec<State>,
+    pub(crate) texts: Vec<Texts>,
+}
+
+/// What a function of prompt texts takes, as the program `micro` prints it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Texts {
+    pub(crate) case: String,
+    pub(crate) microseconds: f64,
+    pub(crate) allocations: f64,
 }
 
 /// How a server with many accounts starts.
@@ -101,36 +71,8 @@ pub(crate) struct Run {
     /// From the start of the server on no database until it answered, in ms.
     pub(crate) ready_ms: u128,
     pub(crate) large: Option<Large>,
-}
-
-struct Target<'a> {
-    process: &'a Process,
-    calls: Calls,
-    row: Row,
-}
-
-impl<'a> Target<'a> {
-    async fn new(
-        kind: Kind,
-        process: &'a Process,
-        path: &'static str,
-        token: &MetadataValue<Ascii>,
-        bodies: Rc<[Bytes]>,
-    ) -> Result<Self, Failure> {
-        let calls = Calls {
-            channel: connect(process).await?,
-            path: PathAndQuery::from_static(path),
-            token: token.clone(),
-            bodies,
-        };
-        let rounds = Vec::new();
-        let row = Row { kind, rounds };
-        Ok(Self {
-            process,
-            calls,
-            row,
-        })
-    }
+    pub(crate) prompts: Option<ManyPrompts>,
+    pub(crate) cloned: Cloned,
 }
 
 /// Prepares the servers and measures.
@@ -165,47 +107,39 @@ pub(crate) async fn measure(args: &Args) -> Result<Run, Failure> {
         let target = Target::new(Kind::ManyAccounts, process, SINGLE, &many.token, bodies);
         targets.push(target.await?);
     }
-    if let Some(only) = &args.only {
-        let wanted = |kind: Kind| kind == Kind::Noop || kind.title().contains(only.as_str());
-        targets.retain(|target| wanted(target.row.kind));
-    }
-    for round in 0..args.rounds {
-        for target in &mut targets {
-            let (process, calls) = (target.process, &target.calls);
-            load::put(process, calls, args.in_flight, WARM_UP).await?;
-            let measured = load::put(process, calls, args.in_flight, args.span()).await?;
-            say(&progress(round, args.rounds, target.row.kind, &measured));
-            target.row.rounds.push(measured);
+    let mut rows = targets::measure(targets, args).await?;
+    drop(noop);
+    let (large, many) = match many {
+        Some((many, ready_mib)) => {
+            let large = Large {
+                accounts: many.accounts,
+                ready_ms: many.process.ready_in.as_millis(),
+                ready_mib,
+                loaded_mib: many.process.resident_mib()?,
+            };
+            (Some(large), Some(many))
         }
-        // There and back, so that what drifts hits all alike.
-        targets.reverse();
-    }
-    let mut rows: Vec<Row> = targets.into_iter().map(|target| target.row).collect();
-    rows.sort_by_key(|row| row.kind as u8);
-    let of_many = |(world, ready_mib): &(World, u64)| -> Result<Large, Failure> {
-        Ok(Large {
-            accounts: world.accounts,
-            ready_ms: world.process.ready_in.as_millis(),
-            ready_mib: *ready_mib,
-            loaded_mib: world.process.resident_mib()?,
-        })
+        None => (None, None),
     };
+    let (of_prompts, prompts) = prompt_rounds::measure(args, &world, many).await?;
+    rows.extend(of_prompts);
+    let ready_ms = world.process.ready_in.as_millis();
+    drop(world);
+    say(&format!("cloning profiles to {} accounts", args.clone_to));
+    let cloned = clones::measure(args.clone_to, args.seed).await?;
     Ok(Run {
         args: args.clone(),
         rows,
         micro,
-        ready_ms: world.process.ready_in.as_millis(),
-        large: many.as_ref().map(of_many).transpose()?,
+        ready_ms,
+        large,
+        prompts,
+        cloned,
     })
 }
 
-fn progress(round: u32, rounds: u32, kind: Kind, measured: &Measured) -> String {
-    let (title, round) = (kind.title(), round + 1);
-    let Measured { rate, cpu_us, .. } = measured;
-    format!("round {round}/{rounds}  {title:<30} {cpu_us:>8.2} µs CPU a call {rate:>9.0} calls/s")
-}
-
-fn start_noop(bytes: usize) -> Result<(Process, TempDir), Failure> {
+/// The server that does nothing, with answers of so many bytes.
+pub(crate) fn start_noop(bytes: usize) -> Result<(Process, TempDir), Failure> {
     let dir = tempfile::Builder::new()
         .prefix("aiconfig-bench-")
         .tempdir()?;

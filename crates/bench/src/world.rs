@@ -17,16 +17,17 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::Failure;
-use crate::fill::fill;
+use crate::fill::{customise, fill};
 use crate::prepare::{add_key, override_some, push};
 use crate::process::{Process, beside, free_port, says_ready};
+use crate::prompt_calls::{add_library, customise_some};
 
 /// What every call is about.
 pub(crate) const FUNCTION: &str = "generate_content";
 /// Items of a batch call.
 pub(crate) const BATCH: u8 = 100;
 /// Different requests of a load; accounts come in no order, as in life.
-const REQUESTS: usize = 1 << 16;
+pub(crate) const REQUESTS: usize = 1 << 16;
 const BATCH_REQUESTS: usize = 1 << 10;
 /// For preparing calls.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,45 +37,89 @@ pub(crate) struct World {
     pub(crate) process: Process,
     /// On every measured call.
     pub(crate) token: MetadataValue<Ascii>,
+    /// On calls that change the library.
+    pub(crate) admin: MetadataValue<Ascii>,
     pub(crate) accounts: u32,
     seed: u64,
     /// Removed when dropped, once the server has ended.
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl World {
     /// Starts `aiconfig serve` in a directory of its own and fills it by calls.
     pub(crate) async fn build(accounts: u32, seed: u64) -> Result<Self, Failure> {
         let dir = directory()?;
-        let process = serve(dir.path())?;
+        let process = serve(dir.path(), &[])?;
         let (admin, backend) = prepare(&process, dir.path()).await?;
         let channel = connect(&process).await?;
         push(&channel, &admin, accounts).await?;
         override_some(&channel, &backend, accounts).await?;
+        customise_some(&channel, &backend, accounts).await?;
         Ok(Self {
             process,
             token: backend,
+            admin,
             accounts,
             seed,
-            _dir: dir,
+            dir,
         })
     }
 
     /// The same with more accounts than calls could bring in: the server is started, stopped, its
-    /// database filled, and started again.
+    /// database filled, and started again. No account has prompts of its own.
     pub(crate) async fn large(accounts: u32, seed: u64) -> Result<Self, Failure> {
+        Self::filled(accounts, seed, &[]).await
+    }
+
+    /// The same with a server that gives a call all the time that it wants.
+    pub(crate) async fn patient(accounts: u32, seed: u64) -> Result<Self, Failure> {
+        let hour = [
+            ("AICONFIG_DEFAULT_DEADLINE_SECONDS", "3600"),
+            ("AICONFIG_LONGEST_DEADLINE_SECONDS", "3600"),
+        ];
+        Self::filled(accounts, seed, &hour).await
+    }
+
+    async fn filled(accounts: u32, seed: u64, settings: &[Setting<'_>]) -> Result<Self, Failure> {
         let dir = directory()?;
-        let first = serve(dir.path())?;
-        let (_, backend) = prepare(&first, dir.path()).await?;
+        let first = serve(dir.path(), &[])?;
+        let (admin, backend) = prepare(&first, dir.path()).await?;
         drop(first);
         fill(&data(dir.path()), accounts).await?;
         Ok(Self {
-            process: serve(dir.path())?,
+            process: serve(dir.path(), settings)?,
             token: backend,
+            admin,
             accounts,
             seed,
-            _dir: dir,
+            dir,
         })
+    }
+
+    /// The same accounts, a tenth of them with prompts of their own, on a server that keeps so
+    /// many MiB of their texts; with the number of the texts.
+    pub(crate) async fn with_prompts(self, cache_mib: u64) -> Result<(Self, u32), Failure> {
+        let Self {
+            process,
+            token,
+            admin,
+            accounts,
+            seed,
+            dir,
+        } = self;
+        drop(process);
+        let texts = customise(&data(dir.path()), accounts).await?;
+        let cache = cache_mib.to_string();
+        let settings = [("AICONFIG_PROMPT_CACHE_MEBIBYTES", cache.as_str())];
+        let world = Self {
+            process: serve(dir.path(), &settings)?,
+            token,
+            admin,
+            accounts,
+            seed,
+            dir,
+        };
+        Ok((world, texts))
     }
 
     /// Single requests for accounts in no order.
@@ -131,14 +176,17 @@ impl World {
     }
 
     /// Accounts in no order, always the same ones.
-    fn accounts(&self) -> impl Iterator<Item = i64> {
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = i64> + use<> {
         let mut random = StdRng::seed_from_u64(self.seed);
         let range = 1..=i64::from(self.accounts);
         std::iter::repeat_with(move || random.random_range(range.clone()))
     }
 }
 
-const UNPREPARED: &str = "the server answers, but not with what was prepared";
+/// A setting of the server's environment.
+type Setting<'a> = (&'a str, &'a str);
+
+pub(crate) const UNPREPARED: &str = "the server answers, but not with what was prepared";
 
 fn directory() -> Result<TempDir, Failure> {
     let mut named = tempfile::Builder::new();
@@ -149,8 +197,8 @@ fn data(dir: &Path) -> PathBuf {
     dir.join("data")
 }
 
-/// Starts the server on its defaults, whatever the environment says.
-fn serve(dir: &Path) -> Result<Process, Failure> {
+/// Starts the server on its defaults but for some settings, whatever the environment says.
+fn serve(dir: &Path, settings: &[Setting<'_>]) -> Result<Process, Failure> {
     let (port, ops) = (free_port()?, free_port()?);
     let mut command = Command::new(beside("aiconfig")?);
     for (name, _) in std::env::vars_os() {
@@ -160,13 +208,14 @@ fn serve(dir: &Path) -> Result<Process, Failure> {
     }
     command
         .arg("serve")
+        .envs(settings.iter().copied())
         .env("AICONFIG_DATA_DIR", data(dir))
         .env("AICONFIG_GRPC_ADDR", format!("127.0.0.1:{port}"))
         .env("AICONFIG_OPS_ADDR", format!("127.0.0.1:{ops}"));
     Process::start(command, port, || says_ready(ops), &dir.join("log"))
 }
 
-/// Adds provider keys to a new server; returns its first tokens, of an admin and of a backend.
+/// Adds provider keys and prompts to a new server; returns its first tokens, of an admin and of a backend.
 async fn prepare(
     process: &Process,
     dir: &Path,
@@ -176,6 +225,7 @@ async fn prepare(
     for provider in ["openai", "anthropic"] {
         add_key(&channel, &admin, provider).await?;
     }
+    add_library(&channel, &admin).await?;
     Ok((admin, token(&data(dir), "backend")?))
 }
 

@@ -1,6 +1,8 @@
-//! `resolve` and `apply` alone, in this process: time and allocations a call, and what the state
-//! takes in memory, as JSON.
+//! `resolve`, `apply`, merges and renders alone, in this process: time and allocations a call, and
+//! what the state takes in memory, as JSON.
 #![forbid(unsafe_code)]
+
+mod texts;
 
 use std::alloc::System;
 use std::hint::black_box;
@@ -42,7 +44,7 @@ const CASES: [(&str, &str, Plan); 4] = [
     ("images", "generate_images", Plan::Free),
 ];
 
-/// Measures `resolve` and `apply` on states of several sizes.
+/// Measures `resolve` and `apply` on states of several sizes, and merges and renders of texts.
 #[derive(Parser)]
 struct Args {
     /// Numbers of accounts, each of which has settings of its own.
@@ -56,6 +58,7 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let args = Args::parse();
+    let texts = texts::measure(args.seed)?;
     let (shipped, now) = shipped().await?;
     let (mut resolved, mut states) = (Vec::new(), Vec::new());
     for accounts in args.sizes {
@@ -82,7 +85,7 @@ async fn main() -> Result<(), Failure> {
             "heap_mib": heap >> 20,
         }));
     }
-    let found: Value = json!({ "resolve": resolved, "states": states });
+    let found: Value = json!({ "resolve": resolved, "states": states, "texts": texts });
     serde_json::to_writer_pretty(std::io::stdout(), &found)?;
     writeln!(std::io::stdout())?;
     Ok(())
