@@ -151,7 +151,7 @@ impl PriceFile {
     #[must_use]
     pub fn price_counts(&self) -> (usize, usize) {
         let taken = self.models.iter().map(|model| model.prices.len()).sum();
-        let refused = self.models.iter().map(|model| model.refused.len()).sum();
-        (taken, refused)
+        let refused = self.models.iter().flat_map(|model| &model.refused);
+        (taken, refused.filter(|row| row.kind.is_some()).count())
     }
 }
