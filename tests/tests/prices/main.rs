@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use aiconfig_proto::v1::{self, import_prices_request::Part};
-use aiconfig_tests::{Clients, Place, Server, account, reason};
+use aiconfig_tests::{Clients, Place, Server, account, reason, save, text};
 use aiconfig_testsupport::PgServer;
 use tonic::codegen::tokio_stream::iter;
 use tonic::{Code, Status};
@@ -80,7 +80,7 @@ async fn walk(place: Place) {
     let mut admin = server.clients("admin").await;
     let pushed = admin
         .accounts
-        .upsert_account(account(5, v1::Plan::Free))
+        .upsert_account(account(5, v1::Plan::Growth))
         .await;
     pushed.unwrap();
     let content = file();
@@ -178,6 +178,39 @@ async fn walk(place: Place) {
     let output = place.run(&["import", "prices", short.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("prices of 0 models"));
+}
+
+/// A model that only a row of an account names is found once it cannot be used, with its count.
+#[tokio::test]
+async fn rows_of_accounts_are_counted_in_findings() {
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let mut admin = server.clients("admin").await;
+    let pushed = admin.accounts.upsert_account(account(5, v1::Plan::Growth));
+    pushed.await.unwrap();
+    let saved = save(5, &[("model", text("gpt-4.1"))]);
+    let saved = admin.settings.save_integration_settings(saved).await;
+    saved.unwrap();
+    let off = v1::UpdateModelRequest {
+        model: Some(v1::Model {
+            provider: "openai".to_owned(),
+            model_id: "gpt-4.1".to_owned(),
+            ..Default::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["active".to_owned()],
+        }),
+        ..Default::default()
+    };
+    admin.catalog.update_model(off).await.unwrap();
+    let asked = v1::ListFindingsRequest {
+        filter: "kind = DANGLING_MODEL".to_owned(),
+        ..Default::default()
+    };
+    let told = admin.catalog.list_findings(asked).await.unwrap();
+    let told = told.into_inner().findings;
+    let told: Vec<_> = told.iter().map(|f| (&*f.resource, f.count)).collect();
+    assert_eq!(told, [("models/gpt-4.1", Some(1))]);
 }
 
 #[tokio::test]
