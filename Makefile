@@ -1,6 +1,6 @@
 # The ways to run, test and check the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint fmt proto-lint proto-breaking deny tools
+.PHONY: help run test bench lint fmt proto-lint proto-breaking deny tools fetch-prices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,8 +35,18 @@ deny: ## Check licences and advisories (needs cargo-deny)
 	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny"; exit 1; }
 	cargo deny check bans licenses sources
 
-tools: .tools/bin/grpcurl .tools/venv/installed ## Install what the tests need
+tools: .tools/bin/grpcurl .tools/venv/installed fetch-prices ## Install what the tests need
 	$(call need,ls /usr/lib/postgresql/*/bin/initdb,postgresql)
+
+PRICE_FILE := .tools/prices/model_prices_and_context_window_backup.json
+
+fetch-prices: .tools/venv/installed ## Fetch the public price file that a test imports; without it that test is skipped
+	@test -s $(PRICE_FILE) || { mkdir -p .tools/prices && .tools/venv/bin/python -m pip download --quiet \
+	  --disable-pip-version-check --no-deps --dest .tools/prices litellm==1.109.1 && \
+	  .tools/venv/bin/python -c 'import glob, sys, zipfile; name = "litellm/" + sys.argv[1].rsplit("/", 1)[1]; \
+	  data = zipfile.ZipFile(glob.glob(".tools/prices/litellm-*.whl")[0]).read(name); \
+	  open(sys.argv[1], "wb").write(data)' $(PRICE_FILE); } || \
+	  echo "the public price file could not be fetched: the test of the real file will be skipped"
 
 # $(call need,COMMAND,PACKAGE): installs a Debian package if the command fails.
 define need

@@ -63,6 +63,7 @@ const TABLE: &[(&str, &str)] = &[
     ("ModelCatalogService/UpdateModel", "A----"),
     ("ModelCatalogService/DeleteModel", "A----"),
     ("ModelCatalogService/SetDefaultModel", "A----"),
+    ("ModelCatalogService/ImportPrices", "A----"),
     ("ModelCatalogService/ListFindings", "A--U-"),
     ("ModelCatalogService/CreateFunction", "A----"),
     ("ModelCatalogService/GetFunction", "ABRU- *"),

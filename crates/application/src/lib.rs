@@ -20,6 +20,7 @@ mod import;
 mod keyring;
 mod live;
 mod open;
+mod prices;
 mod prompts;
 mod refusals;
 mod releases;
@@ -45,6 +46,10 @@ pub use import::{
 };
 pub use live::{KeySlot, Live};
 pub use open::{OpenError, OpenOptions};
+pub use prices::{
+    PRICE_FILE_LIMIT, PriceFile, PriceFileError, PriceLine, PriceOptions, PriceReport, PriceSource,
+    RefusedLine, StayedLine,
+};
 pub use refusals::Refusal;
 pub use resolve::{ModelConfigAnswer, ModelConfigQuery};
 pub use secrets::Sidecar;

@@ -40,8 +40,10 @@ pub struct Finding {
     pub resource: String,
     /// What is wrong, in a sentence.
     pub message: String,
-    /// Sections and functions concerned; empty for findings about the model alone.
+    /// Sections, functions and models concerned.
     pub places: Vec<String>,
+    /// Rows of accounts concerned.
+    pub account_rows: i64,
 }
 
 /// What in the catalogue, the global settings and the functions needs care, the worst first.
@@ -55,6 +57,10 @@ pub fn findings(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
         .globals()
         .into_iter()
         .flat_map(|globals| &globals.value.sections);
+    let of_accounts = snapshot
+        .named_by_accounts()
+        .map(|(model, rows)| (model, *rows));
+    let of_accounts: std::collections::BTreeMap<&str, i64> = of_accounts.collect();
     let named = sections
         .map(|(name, fields)| (format!("globalSettings/{name}"), fields.model.as_deref()))
         .chain(snapshot.functions().map(|stored| {
@@ -68,6 +74,9 @@ pub fn findings(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
         if let Some(model) = model {
             by_model.entry(model).or_default().push(place);
         }
+    }
+    for id in of_accounts.keys() {
+        by_model.entry(id).or_default();
     }
     for (id, places) in by_model {
         let status = snapshot
@@ -93,6 +102,7 @@ pub fn findings(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
             resource: format!("models/{id}"),
             message,
             places,
+            account_rows: of_accounts.get(id).copied().unwrap_or(0),
         });
     }
     found.sort_by(|a, b| (a.kind, &a.resource).cmp(&(b.kind, &b.resource)));
@@ -106,12 +116,24 @@ fn of_model(snapshot: &Snapshot, model: &Model, now: Timestamp) -> Vec<Finding> 
         return found;
     }
     let id = &model.model_id;
+    let uses = snapshot.uses_of(id);
+    let places = |names: &[String], of: &str| {
+        let full: Vec<String> = names.iter().map(|name| format!("{of}/{name}")).collect();
+        full
+    };
+    let places = [
+        places(&uses.functions, "functions"),
+        places(&uses.sections, "globalSettings"),
+        places(&uses.replacements, "models"),
+    ]
+    .concat();
     let mut add = |kind, message| {
         found.push(Finding {
             kind,
             resource: format!("models/{id}"),
             message,
-            places: Vec::new(),
+            places: places.clone(),
+            account_rows: uses.account_rows,
         });
     };
     for (what, at) in [

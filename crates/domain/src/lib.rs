@@ -51,12 +51,12 @@ pub use command::{
     AcknowledgePrompt, AddKey, CloneItems, Command, CommandContext, CreateCreditOperation,
     CreateFunction, CreateGlobalPrompt, CreateModel, CreateProvider, CreateToken, CustomizePrompt,
     Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction, DeleteGlobalPrompt,
-    DeleteModel, DestroyKey, IncrementPromptVersions, ItemOutcome, LibraryCommand, MOST_ROWS,
-    MergePrompt, MergeTexts, ProfileCommand, PromoteKey, PushOutcome, ResetPrompts, ResetSettings,
-    ResetTarget, RestorePromptVersion, RevokeKey, RevokeToken, RollbackKey, SaveSettings,
-    SetDefaultModel, SetKeyFreeze, SetPromptsActive, StrategyCommand, UpdateAccountModules,
-    UpdateCreditOperation, UpdateFunction, UpdateGlobalPrompt, UpdateGlobals, UpdateModel,
-    UpdatePlatformModules, UpdateProvider, UpsertAccounts, decide,
+    DeleteModel, DestroyKey, ImportPrices, IncrementPromptVersions, ItemOutcome, LibraryCommand,
+    MOST_ROWS, MergePrompt, MergeTexts, ProfileCommand, PromoteKey, PushOutcome, ResetPrompts,
+    ResetSettings, ResetTarget, RestorePromptVersion, RevokeKey, RevokeToken, RollbackKey,
+    SaveSettings, SetDefaultModel, SetKeyFreeze, SetPromptsActive, StrategyCommand,
+    UpdateAccountModules, UpdateCreditOperation, UpdateFunction, UpdateGlobalPrompt, UpdateGlobals,
+    UpdateModel, UpdatePlatformModules, UpdateProvider, UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::{Leaf, StateDigest};
@@ -80,7 +80,10 @@ pub use library::{
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
 pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};
 pub use plan::{Plan, PlanRules};
-pub use price::{ModelPrice, PriceDimension, prices_at};
+pub use price::{
+    ListedModel, ListedPrice, ModelPrice, PriceChange, PriceDimension, PriceImport, PriceKind,
+    PriceLeft, prices_at,
+};
 pub use prompt::{AccountPrompt, GlobalPrompt, PromptText, PromptVersion, TextHash};
 pub use provider::{Provider, ProviderField, has_origin, origin_of};
 pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};

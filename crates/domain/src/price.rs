@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, Violation};
+use crate::{Modality, ModelId, ProviderName, Timestamp, Violation};
 
 /// What a price is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,9 +57,117 @@ pub struct ModelPrice {
     pub source: String,
 }
 
+/// What tells the prices of a model apart but their time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PriceKind {
+    /// What it is for.
+    pub dimension: PriceDimension,
+    /// The image size; empty: every one.
+    pub size: String,
+    /// The image quality; empty: every one.
+    pub quality: String,
+    /// Input tokens from which the tier holds.
+    pub from_tokens: i64,
+}
+
+impl PriceKind {
+    /// A price of tokens.
+    #[must_use]
+    pub const fn tokens(dimension: PriceDimension, from_tokens: i64) -> Self {
+        Self {
+            dimension,
+            size: String::new(),
+            quality: String::new(),
+            from_tokens,
+        }
+    }
+}
+
+/// A price of a price file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPrice {
+    /// Which price.
+    pub kind: PriceKind,
+    /// Millionths of a US dollar: for an image or for 1 000 000 tokens.
+    pub micro_usd: i64,
+    /// When it begins; absent: the file does not say.
+    pub effective_from: Option<Timestamp>,
+}
+
+/// A model of a price file, with what a new one of the catalogue needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedModel {
+    /// The provider as it is named here.
+    pub provider: ProviderName,
+    /// The vendor's id.
+    pub model_id: ModelId,
+    /// What it makes.
+    pub modality: Modality,
+    /// Tokens read and written in one call together.
+    pub context_window: Option<i32>,
+    /// Most tokens that it generates in one call.
+    pub max_output_tokens: Option<i32>,
+    /// Its prices.
+    pub prices: Vec<ListedPrice>,
+}
+
+/// A price that an import changes or adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceChange {
+    /// The model.
+    pub model_id: ModelId,
+    /// Which price.
+    pub kind: PriceKind,
+    /// What would have held at that time, with its source.
+    pub former: Option<(i64, String)>,
+    /// What holds from then on.
+    pub micro_usd: i64,
+    /// When it begins.
+    pub effective_from: Timestamp,
+}
+
+/// Something of a price file, or of what is stored, that an import leaves as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceLeft {
+    /// The model.
+    pub model_id: ModelId,
+    /// Which price; absent: the model as a whole.
+    pub price: Option<PriceKind>,
+    /// Why.
+    pub why: String,
+}
+
+/// What an import of prices comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PriceImport {
+    /// Models of the file that are there.
+    pub matched: usize,
+    /// Prices that are stored as the file has them.
+    pub unchanged: usize,
+    /// Models that are added.
+    pub created: Vec<ModelId>,
+    /// Models of known providers that are not there and are not added.
+    pub missing: Vec<ModelId>,
+    /// Prices that change or are new.
+    pub changes: Vec<PriceChange>,
+    /// What is left as it is.
+    pub left: Vec<PriceLeft>,
+}
+
 type PriceKey<'a> = (PriceDimension, &'a str, &'a str, i64, Timestamp);
 
 impl ModelPrice {
+    /// What tells it from the other prices of its model but its time.
+    #[must_use]
+    pub fn kind(&self) -> PriceKind {
+        PriceKind {
+            dimension: self.dimension,
+            size: self.image_size.clone(),
+            quality: self.image_quality.clone(),
+            from_tokens: self.from_tokens,
+        }
+    }
+
     fn key(&self) -> PriceKey<'_> {
         (
             self.dimension,
@@ -91,6 +199,18 @@ pub fn prices_at(prices: &[ModelPrice], now: Timestamp) -> Vec<&ModelPrice> {
         rest = after;
     }
     newest
+}
+
+/// The price of just this kind in effect at a time.
+pub(crate) fn price_of_kind<'a>(
+    prices: &'a [ModelPrice],
+    kind: &PriceKind,
+    at: Timestamp,
+) -> Option<&'a ModelPrice> {
+    prices
+        .iter()
+        .filter(|price| price.effective_from <= at && price.kind() == *kind)
+        .max_by_key(|price| price.effective_from)
 }
 
 /// Puts prices into the order of their keys, so that equal lists are stored alike.

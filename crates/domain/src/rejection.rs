@@ -45,6 +45,7 @@ pub enum Reason {
     AuthorProfileNotFound,
     StrategyNotFound,
     LibraryItemInactive,
+    PriceFileImplausible,
 }
 
 /// One field of a request that is at fault. The description never repeats the refused value.

@@ -162,7 +162,12 @@ fn requests_have_the_fields_of_their_kind() {
     {
         let rpc = method.name();
         let message = |path: &str| fields(path.rsplit('.').next().unwrap());
-        let request = message(method.input_type());
+        // The first message of a stream to the server has the options, which stand for a request.
+        let request = if method.client_streaming() {
+            fields(&format!("{rpc}Options"))
+        } else {
+            message(method.input_type())
+        };
         let response = message(method.output_type());
         let reads = [
             "Get", "List", "Verify", "Quote", "Render", "Preview", "Diff",
@@ -179,6 +184,7 @@ fn requests_have_the_fields_of_their_kind() {
         } else if [
             "Create",
             "Clone",
+            "Import",
             "BatchUpsert",
             "BatchSet",
             "BatchReset",

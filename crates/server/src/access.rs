@@ -93,6 +93,7 @@ pub(crate) const TABLE: &[Entry] = &[
     platform("ModelCatalogService/UpdateModel", ADMIN),
     platform("ModelCatalogService/DeleteModel", ADMIN),
     platform("ModelCatalogService/SetDefaultModel", ADMIN),
+    platform("ModelCatalogService/ImportPrices", ADMIN),
     platform("ModelCatalogService/ListFindings", AUDIT),
     platform("ModelCatalogService/CreateFunction", ADMIN),
     shared("ModelCatalogService/GetFunction", CATALOG),

@@ -110,6 +110,7 @@ write_requests! {
     CreateProviderRequest UpdateProviderRequest AddProviderKeyRequest PromoteProviderKeyRequest
     RollbackProviderKeyRequest RevokeProviderKeyRequest DestroyProviderKeyRequest SetKeyFreezeRequest
     CreateModelRequest UpdateModelRequest DeleteModelRequest SetDefaultModelRequest
+    ImportPricesOptions
     CreateFunctionRequest UpdateFunctionRequest DeleteFunctionRequest
     CreateCreditOperationRequest UpdateCreditOperationRequest DeleteCreditOperationRequest
     CreateTokenRequest RevokeTokenRequest

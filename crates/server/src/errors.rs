@@ -116,7 +116,8 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         | R::PageSizeInvalid
         | R::RequestIdInvalid
         | R::RequestIdReused
-        | R::RequestUnreadable => Code::InvalidArgument,
+        | R::RequestUnreadable
+        | R::PriceFileImplausible => Code::InvalidArgument,
         R::PlanForbidsOverrides
         | R::AccountInactive
         | R::ModuleDisabled
@@ -199,6 +200,7 @@ const fn of_domain(reason: Reason) -> ErrorReason {
         Reason::AuthorProfileNotFound => ErrorReason::AuthorProfileNotFound,
         Reason::StrategyNotFound => ErrorReason::StrategyNotFound,
         Reason::LibraryItemInactive => ErrorReason::LibraryItemInactive,
+        Reason::PriceFileImplausible => ErrorReason::PriceFileImplausible,
     }
 }
 

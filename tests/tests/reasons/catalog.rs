@@ -32,6 +32,12 @@ pub(crate) async fn reach(stage: &mut Stage, seen: &mut Seen) {
     };
     let retired = catalog.set_default_model(retired).await;
     seen.refused(retired, (Code::FailedPrecondition, "MODEL_NOT_USABLE"));
+    let part = |part| v1::ImportPricesRequest { part: Some(part) };
+    let options = v1::import_prices_request::Part::Options(v1::ImportPricesOptions::default());
+    let chunk = v1::import_prices_request::Part::Chunk(b"{}".to_vec());
+    let short = tonic::codegen::tokio_stream::iter([part(options), part(chunk)]);
+    let short = catalog.import_prices(short).await;
+    seen.refused(short, (Code::InvalidArgument, "PRICE_FILE_IMPLAUSIBLE"));
     let delete = |name: &str| v1::DeleteCreditOperationRequest {
         operation_type: name.to_owned(),
         ..Default::default()

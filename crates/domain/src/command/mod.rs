@@ -10,6 +10,7 @@ mod keys;
 mod library;
 mod models;
 mod modules;
+mod prices;
 mod providers;
 mod settings;
 mod tokens;
@@ -33,11 +34,12 @@ pub use library::{
 };
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use modules::{UpdateAccountModules, UpdatePlatformModules};
+pub use prices::ImportPrices;
 pub use providers::{CreateProvider, UpdateProvider};
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};
 
-use crate::{Change, Field, PromptText, Rejection, ResourceKey, Snapshot, Timestamp};
+use crate::{Change, Field, PriceImport, PromptText, Rejection, ResourceKey, Snapshot, Timestamp};
 use providers::check_etag;
 
 macro_rules! commands {
@@ -77,6 +79,7 @@ commands! {
     UpdateModel by UpdateModel::decide;
     DeleteModel by DeleteModel::decide;
     SetDefaultModel by SetDefaultModel::decide;
+    ImportPrices by ImportPrices::decide;
     CreateFunction by CreateFunction::decide;
     UpdateFunction by UpdateFunction::decide;
     DeleteFunction by DeleteFunction::decide;
@@ -131,4 +134,6 @@ pub struct Decision {
     pub resets: Vec<Result<bool, Rejection>>,
     /// What became of each row of a command on many items of a library, in their order.
     pub items: Vec<Result<ItemOutcome, Rejection>>,
+    /// What an import of prices comes to.
+    pub price_import: Option<PriceImport>,
 }

@@ -49,6 +49,14 @@ impl Snapshot {
         })
     }
 
+    /// Models that rows of accounts name, with the number of those rows.
+    pub(crate) fn named_by_accounts(&self) -> impl Iterator<Item = (&str, &i64)> {
+        self.named_by_accounts
+            .iter()
+            .map(|(id, rows)| (&**id, rows))
+            .filter(|(_, rows)| **rows > 0)
+    }
+
     /// Where a model is named.
     #[must_use]
     pub fn uses_of(&self, model: &ModelId) -> ModelUses {

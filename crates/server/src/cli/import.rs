@@ -1,5 +1,7 @@
 //! `aiconfig import`: reads a file of another system, and says what became of it.
 
+mod prices;
+
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +40,16 @@ Examples:
   aiconfig import django dump.json --dry-run
   aiconfig import django dump.json --plan-map enterprise=scale")]
     Django(Box<Django>),
+    /// Take over the prices of a public price file: litellm's, or that of genai-prices.
+    ///
+    /// Prices of the catalogue's models change from now on, or from the day that the file says, in
+    /// one transaction; what was, stays on record. Activity, defaults and credits are never
+    /// touched. Run it with --dry-run first and read the diff. A second run changes nothing.
+    #[command(after_help = "\
+Examples:
+  aiconfig import prices model_prices_and_context_window_backup.json --dry-run
+  aiconfig import prices prices.json --source litellm --source-version 1.109.1")]
+    Prices(prices::Prices),
 }
 
 #[derive(Args)]
@@ -63,7 +75,10 @@ struct Django {
 impl Import {
     /// Runs the import and prints its report.
     pub(crate) async fn run(self, config: &Config) -> Result<(), Failure> {
-        let Source::Django(django) = self.source;
+        let django = match self.source {
+            Source::Django(django) => django,
+            Source::Prices(prices) => return prices.run(config).await,
+        };
         let Django {
             file,
             dry_run,

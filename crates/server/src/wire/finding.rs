@@ -15,7 +15,11 @@ pub(crate) fn finding(finding: &Finding) -> v1::Finding {
         resource,
         message,
         places,
+        account_rows,
     } = finding;
+    let count = i64::try_from(places.len())
+        .unwrap_or(i64::MAX)
+        .saturating_add(*account_rows);
     let severity = match kind {
         FindingKind::DanglingModel => v1::FindingSeverity::Error,
         FindingKind::DatePassed | FindingKind::RetiredModelUsed | FindingKind::PriceMissing => {
@@ -28,11 +32,7 @@ pub(crate) fn finding(finding: &Finding) -> v1::Finding {
         severity: severity as i32,
         resource: resource.clone(),
         message: message.clone(),
-        count: if places.is_empty() {
-            None
-        } else {
-            i64::try_from(places.len()).ok()
-        },
+        count: (count > 0).then_some(count),
         places: places.iter().take(PLACE_LIMIT).cloned().collect(),
     }
 }

@@ -20,6 +20,7 @@ mod model;
 mod model_config;
 mod modules;
 mod price;
+mod price_import;
 mod prompt;
 mod provider;
 mod settings;
@@ -50,6 +51,7 @@ pub(crate) use model_config::{model_config, model_config_query};
 pub(crate) use modules::{
     account_modules, platform_modules, update_account_modules, update_platform_modules,
 };
+pub(crate) use price_import::{price_options, price_report};
 pub(crate) use prompt::{
     MergeRequest, acknowledge_prompt, apply_merge, conflicts, customize_prompt, effective_prompt,
     prompt_name, rendered, reset_target,

@@ -3,9 +3,10 @@
 mod credits;
 mod functions;
 mod models;
+mod prices;
 
 use aiconfig_proto::v1::{self, model_catalog_service_server::ModelCatalogService};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::Services;
 
@@ -20,6 +21,13 @@ macro_rules! delegate {
             ) -> Result<Response<v1::$response>, Status> {
                 $to(&self.0, request).await
             })*
+
+            async fn import_prices(
+                &self,
+                request: Request<Streaming<v1::ImportPricesRequest>>,
+            ) -> Result<Response<v1::ImportPricesResponse>, Status> {
+                prices::import(&self.0, request).await
+            }
         }
     };
 }
