@@ -74,8 +74,9 @@ impl From<TextHash> for String {
     }
 }
 
-/// A text that can be a prompt, kept byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A text that can be a prompt, kept byte for byte. Its `Debug` names it and does not show it:
+/// what tenants write belongs in no log.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PromptText {
     text: Arc<str>,
     hash: TextHash,
@@ -115,6 +116,12 @@ impl PromptText {
     #[must_use]
     pub fn bytes(&self) -> u32 {
         u32::try_from(self.text.len()).unwrap_or(u32::MAX)
+    }
+}
+
+impl fmt::Debug for PromptText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PromptText({}, {} bytes)", self.hash, self.text.len())
     }
 }
 
@@ -193,5 +200,14 @@ mod tests {
             assert_eq!(TextHash::parse(bad), None, "{bad}");
         }
         assert_eq!(TextHash::from_bytes(hash.as_bytes()), Some(hash));
+    }
+
+    #[test]
+    fn a_text_is_not_shown_where_it_is_debugged() {
+        let shown = format!("{:?}", PromptText::new("what a tenant wrote").unwrap());
+        assert!(
+            !shown.contains("tenant") && shown.contains("19 bytes"),
+            "{shown}"
+        );
     }
 }

@@ -215,7 +215,7 @@ pub struct StoredAnswerRow {
 }
 
 /// A text of a prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TextRow {
     /// Its SHA-256, 32 bytes.
     pub hash: Vec<u8>,
@@ -242,6 +242,14 @@ pub struct LedgerRow {
 
 // Rows with sealed or hashed bytes say whose they are and nothing else, so that no log can show
 // what a backup must not hold either.
+
+impl fmt::Debug for TextRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextRow")
+            .field("bytes", &self.value.len())
+            .finish_non_exhaustive()
+    }
+}
 
 impl fmt::Debug for EnvelopeRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
