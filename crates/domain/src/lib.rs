@@ -29,6 +29,7 @@ mod model;
 mod module;
 mod plan;
 mod price;
+mod price_list;
 mod prompt;
 mod provider;
 mod quote;
@@ -80,10 +81,8 @@ pub use library::{
 pub use model::{Capabilities, Matched, Modality, Model, ModelField, NumberRange};
 pub use module::{AccountModules, Module, ModuleOff, ModuleSwitches};
 pub use plan::{Plan, PlanRules};
-pub use price::{
-    ListedModel, ListedPrice, ModelPrice, PriceChange, PriceDimension, PriceImport, PriceKind,
-    PriceLeft, prices_at,
-};
+pub use price::{ModelPrice, PriceDimension, PriceKind, prices_at};
+pub use price_list::{ListedModel, ListedPrice, PriceChange, PriceImport, PriceLeft};
 pub use prompt::{AccountPrompt, GlobalPrompt, PromptText, PromptVersion, TextHash};
 pub use provider::{Provider, ProviderField, has_origin, origin_of};
 pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};

@@ -70,6 +70,10 @@ const GAUGES: &[(&str, &str)] = &[
         "aiconfig_vault_unusable_keys",
         "Stored provider keys that do not open.",
     ),
+    (
+        "aiconfig_prompt_cache_bytes",
+        "Prompts of accounts that are in memory, in bytes.",
+    ),
     ("aiconfig_pool_open", "Open database connections, by pool."),
     ("aiconfig_pool_idle", "Idle database connections, by pool."),
     (
@@ -128,6 +132,7 @@ pub(crate) fn observe(app: &Application) {
     let set = |name: &'static str, value: u64| gauge!(name).set(value as f64);
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     set("aiconfig_snapshot_revision", live.snapshot.revision());
+    set("aiconfig_prompt_cache_bytes", app.text_cache_bytes());
     let resources = u64::try_from(live.snapshot.resource_count()).unwrap_or(0);
     set("aiconfig_snapshot_resources", resources);
     gauge!("aiconfig_snapshot_age_seconds").set(app.staleness().as_secs_f64());
