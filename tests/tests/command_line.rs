@@ -254,6 +254,7 @@ async fn a_stop_drains_and_ends_well() {
     let counted =
         "aiconfig_rpc_answers_total{rpc=\"ModelConfigService/GetModelConfig\",code=\"OK\"} 1";
     assert!(page.contains(counted), "{page}");
+    assert!(page.contains("\naiconfig_prompt_cache_bytes "), "{page}");
     let watching = tokio::spawn(async move {
         let mut last = 0;
         for _ in 0..200 {
