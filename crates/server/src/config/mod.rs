@@ -40,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) kek_open_files: Vec<PathBuf>,
     pub(crate) kek: Option<SecretString>,
     pub(crate) kek_allow_env: bool,
+    pub(crate) dumpable: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) max_in_flight: usize,
