@@ -34,6 +34,8 @@ proto-breaking: .tools/node_modules/.bin/buf ## Compare the protos with the main
 deny: ## Check licences and advisories (needs cargo-deny)
 	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny"; exit 1; }
 	cargo deny check bans licenses sources
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny check advisories; \
+	else echo "the database of advisories could not be fetched: they are not checked"; fi
 
 tools: .tools/bin/grpcurl .tools/venv/installed fetch-prices ## Install what the tests need
 	$(call need,ls /usr/lib/postgresql/*/bin/initdb,postgresql)
