@@ -229,9 +229,7 @@ fn map_database(during: &'static str, limit: Duration, error: &dyn DatabaseError
     match code.as_str() {
         "25006" => StoreError::ReadOnly,
         "57014" => StoreError::Timeout { during, limit },
-        "40001" | "40P01" => StoreError::Conflict {
-            what: "concurrent transactions",
-        },
+        "40001" | "40P01" => unavailable("it was in the way of another transaction", source),
         "53100" => StoreError::DiskFull { source },
         "58030" => StoreError::DiskError { source },
         "55P03" => unavailable("a lock was not free in time", source),
