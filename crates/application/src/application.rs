@@ -1,8 +1,8 @@
 //! The service's one object: store, live state, keyring and the queue of writers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use aiconfig_domain::{KeyFingerprint, ProviderName, Rejection, Timestamp};
 use aiconfig_persistence::Store;
@@ -35,8 +35,10 @@ pub struct Application {
     pub(crate) refusals: Refusals,
     pub(crate) releases: Releases,
     pub(crate) texts: TextCache,
-    /// When the database last answered, for the age of what reads are answered from.
-    pub(crate) fresh_at: AtomicI64,
+    /// When the database last answered, for the age of what reads are answered from: in
+    /// microseconds since the start, by a clock that nobody sets back.
+    pub(crate) begun: Instant,
+    pub(crate) fresh_at: AtomicU64,
 }
 
 impl Application {
@@ -106,11 +108,8 @@ impl Application {
     /// How long ago the database last answered this server.
     #[must_use]
     pub fn staleness(&self) -> Duration {
-        let age = self
-            .now()
-            .as_micros()
-            .saturating_sub(self.fresh_at.load(Ordering::Relaxed));
-        Duration::from_micros(u64::try_from(age).unwrap_or(0))
+        let at = Duration::from_micros(self.fresh_at.load(Ordering::Relaxed));
+        self.begun.elapsed().saturating_sub(at)
     }
 
     /// The bearer of a token, if it is known, matches, and is neither expired nor revoked; an
@@ -160,8 +159,8 @@ impl Application {
 
     /// Notes that the database answered just now.
     pub(crate) fn touch(&self) {
-        self.fresh_at
-            .store(self.now().as_micros(), Ordering::Relaxed);
+        let at = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.fresh_at.store(at, Ordering::Relaxed);
     }
 
     /// Seals-to-be of a new provider key: its mask and its fingerprint.

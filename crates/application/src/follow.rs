@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiconfig_domain::{Change, Resource, ResourceKey, Timestamp, TokenId};
-use aiconfig_persistence::{LoadOptions, RevisionRows, Store, StoreError, Tail, WriteTransaction};
+use aiconfig_persistence::{
+    Condition, LoadOptions, RevisionRows, Signal, Store, StoreError, Tail, WriteTransaction,
+};
 use aiconfig_vault::ring::Keyring;
+use tokio::sync::watch;
 
 use crate::restore::Names;
 use crate::texts::take_library;
@@ -13,6 +16,9 @@ use crate::{AppError, Application, Live, open, restore, rows};
 
 /// Revisions that one look at the log takes up.
 const STEP: u64 = 1_000;
+
+/// How often a database that refuses writes is tried.
+const TRY_WRITES: Duration = Duration::from_secs(1);
 
 /// What a step along the log came to.
 pub(crate) enum Followed {
@@ -89,10 +95,12 @@ impl Application {
                 Err(error) => return Err(error.into()),
             };
             self.touch();
-            if tail.head.revision == live.snapshot.revision() {
+            if tail.head.revision != live.snapshot.revision() {
+                self.take(&live, &tail).await?;
+            }
+            if tail.head.revision == self.live().snapshot.revision() {
                 return Ok(());
             }
-            self.take(&live, &tail).await?;
         }
     }
 
@@ -136,39 +144,98 @@ impl Application {
         Ok(())
     }
 
-    /// Follows the log until it is dropped: looks at the cheap signal of the database every
-    /// `every`, and reads the tail when something was written.
+    /// Follows the log until it is dropped, woken by what commits announce, or every so often by
+    /// a look at the database; and keeps an eye on the database itself.
     pub async fn follow_log(self: Arc<Self>, every: Duration) {
-        let mut ticks = tokio::time::interval(every);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut seen = None;
-        let mut away = false;
+        let (heard, news) = watch::channel(None);
+        // Three, since taking up what was written must not keep the others from looking.
+        tokio::join!(
+            self.listen(every, &heard),
+            self.take_up(news),
+            self.await_writes()
+        );
+    }
+
+    async fn listen(&self, every: Duration, heard: &watch::Sender<Option<Signal>>) {
+        let mut signals = self.store.signals(every);
+        let mut condition = self.store.condition();
+        let mut told = Condition::Ready;
         loop {
-            ticks.tick().await;
-            let outcome = self.look(&mut seen).await;
-            match (&outcome, away) {
-                (Err(error), false) => {
-                    tracing::warn!(%error, "the log cannot be read; reads go on from memory");
-                }
-                (Ok(()), true) => tracing::info!("the log can be read again"),
-                _ => {}
+            if let Ok(signal) = signals.next().await {
+                self.touch();
+                heard.send_replace(Some(signal));
             }
-            away = outcome.is_err();
+            let now = *condition.borrow_and_update();
+            match now {
+                _ if now == told => {}
+                Condition::Ready => tracing::info!("the database takes reads and writes again"),
+                Condition::ReadsOnly(_) => {
+                    tracing::error!(database = now.as_str(), "the database takes no writes");
+                }
+                Condition::Away => {
+                    tracing::error!("the database is away; reads go on from memory");
+                }
+            }
+            told = now;
         }
     }
 
-    async fn look(
-        &self,
-        seen: &mut Option<aiconfig_persistence::ChangeSignal>,
-    ) -> Result<(), AppError> {
-        let signal: Result<_, StoreError> = self.store.change_signal().await;
-        let signal = signal?;
-        self.touch();
-        if seen.as_ref() != Some(&signal) {
-            let _turn = self.turn.lock().await;
+    async fn take_up(&self, mut news: watch::Receiver<Option<Signal>>) {
+        let mut seen = None;
+        let mut failing = false;
+        while news.changed().await.is_ok() {
+            let signal = *news.borrow_and_update();
+            let Some(signal) = signal.filter(|signal| self.is_news(*signal, seen)) else {
+                continue;
+            };
+            let outcome = self.catch_up_to(signal).await;
+            match &outcome {
+                Ok(()) => seen = Some(signal),
+                Err(AppError::Storage(StoreError::Away)) => {}
+                Err(error) if !failing => {
+                    tracing::warn!(%error, "the log cannot be read; reads go on from memory");
+                }
+                Err(_) => {}
+            }
+            failing = outcome.is_err();
+        }
+    }
+
+    /// Whether a signal tells of something that may not be here yet.
+    fn is_news(&self, signal: Signal, seen: Option<Signal>) -> bool {
+        let here = self.live().snapshot.revision();
+        match signal {
+            // What this server writes is announced to it too.
+            Signal::Written(revision) => revision > here,
+            // An older one means that a backup was put in place.
+            Signal::Head(revision) => revision != here,
+            Signal::Version(_) => seen != Some(signal),
+        }
+    }
+
+    async fn catch_up_to(&self, signal: Signal) -> Result<(), AppError> {
+        let _turn = self.turn().await?;
+        // A writer that had the turn before has taken it up.
+        if self.is_news(signal, None) {
             self.catch_up().await?;
-            *seen = Some(signal);
         }
         Ok(())
+    }
+
+    /// Tries now and then whether writes work again, where a write has shown that they do not.
+    async fn await_writes(&self) {
+        let mut condition = self.store.condition();
+        loop {
+            let failing = condition.wait_for(|now| matches!(now, Condition::ReadsOnly(_)));
+            if failing.await.is_err() {
+                return;
+            }
+            tokio::time::sleep(TRY_WRITES).await;
+            if let Ok(_turn) = self.turn().await
+                && let Err(error) = self.store.try_write().await
+            {
+                tracing::debug!(%error, "the database still takes no writes");
+            }
+        }
     }
 }

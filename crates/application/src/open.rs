@@ -1,7 +1,8 @@
 //! Start: opens the keyring, loads the state, and seeds an empty database.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
 
 use aiconfig_domain::Snapshot;
 use aiconfig_persistence::{Store, StoreError};
@@ -72,7 +73,6 @@ impl Application {
         .await?;
         let live = follow::load(&store, &ring).await?;
         let revision = live.snapshot.revision();
-        let now = options.clock.now();
         let application = Arc::new(Self {
             store,
             live: ArcSwap::from_pointee(live),
@@ -84,7 +84,8 @@ impl Application {
             refusals: Refusals::default(),
             releases: Releases::default(),
             texts: texts::cache(options.text_cache_bytes),
-            fresh_at: AtomicI64::new(now.as_micros()),
+            begun: Instant::now(),
+            fresh_at: AtomicU64::new(0),
         });
         if options.seed && revision == 0 {
             application.seed().await?;

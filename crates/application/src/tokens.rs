@@ -41,7 +41,29 @@ impl Application {
         answer: impl Fn(&Applied<'_>, &TokenId) -> T + Send + Sync,
         encode: impl Fn(&T) -> Vec<u8> + Send + Sync,
     ) -> Result<CreatedToken<T>, AppError> {
-        let token = NewToken::generate(self.random.as_ref());
+        let token = self.draw_token();
+        self.create_drawn_token(call, token, spec, answer, encode)
+            .await
+    }
+
+    /// Draws a token that is not valid yet, for one who keeps its secret before it is.
+    #[must_use]
+    pub fn draw_token(&self) -> NewToken {
+        NewToken::generate(self.random.as_ref())
+    }
+
+    /// Makes a token that was drawn.
+    ///
+    /// # Errors
+    /// As every write.
+    pub async fn create_drawn_token<T: Send>(
+        &self,
+        call: &WriteCall,
+        token: NewToken,
+        spec: TokenSpec,
+        answer: impl Fn(&Applied<'_>, &TokenId) -> T + Send + Sync,
+        encode: impl Fn(&T) -> Vec<u8> + Send + Sync,
+    ) -> Result<CreatedToken<T>, AppError> {
         let id = TokenId::parse(&token.id).ok_or_else(|| AppError::Inconsistent {
             what: "a new token id".to_owned(),
         })?;

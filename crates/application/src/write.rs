@@ -7,16 +7,19 @@ use aiconfig_domain::{
     Change, Command, CommandContext, Decision, PromptText, Record, Snapshot, Timestamp, decide,
 };
 use aiconfig_persistence::{
-    AnswerScope, Commit, Head, SideEffect, StoredAnswerRow, WriteTransaction,
+    AnswerScope, Commit, Head, SideEffect, StoreError, StoredAnswerRow, WriteTransaction,
 };
 use aiconfig_vault::ring::Purpose;
+use tokio::sync::MutexGuard;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::secrets::{Sidecar, side_effects};
 use crate::{AppError, Application, Live, WriteCall, audit, rows, texts};
 
-/// How often an outcome is looked up after a connection was lost at commit, and how far apart.
-const LOOK_UPS: u32 = 5;
-const LOOK_UP_PAUSE: Duration = Duration::from_millis(200);
+/// How long after the begin of a commit its outcome is looked up where no answer came, so that
+/// the caller hears something within a second; and the pause between two tries.
+const LOOK_UP: Duration = Duration::from_millis(900);
+const LOOK_UP_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a command came to; answers are built from it, before it is committed.
 pub struct Applied<'a> {
@@ -54,8 +57,9 @@ impl Application {
     /// secret.
     ///
     /// # Errors
-    /// A rejection changes nothing. After [`AppError::Storage`] nothing is known to be changed;
-    /// repeating the call with the same request id is safe.
+    /// A rejection changes nothing, and neither does [`AppError::Storage`], save that after
+    /// [`StoreError::OutcomeUnknown`] the change may have been made. Repeating the call with the
+    /// same request id is safe in any case.
     pub async fn write<T: Send>(
         &self,
         call: &WriteCall,
@@ -83,7 +87,7 @@ impl Application {
         }
         self.ring.require(Purpose::Audit)?;
         let body_mac = self.ring.body_mac(&call.body)?;
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let transaction = self.begin().await?;
         if call.request_id.is_some()
             && let Some(row) = transaction.stored_answer(&scope(call)).await?
@@ -143,6 +147,15 @@ impl Application {
             self.publish_change(&live, snapshot, side, &decision.texts);
         }
         Ok(Written::Fresh(reply))
+    }
+
+    /// Waits for the turn among this server's writers, but not while the database is away.
+    pub(crate) async fn turn(&self) -> Result<MutexGuard<'_, ()>, AppError> {
+        tokio::select! {
+            biased;
+            turn = self.turn.lock() => Ok(turn),
+            error = self.store.away() => Err(error.into()),
+        }
     }
 
     /// Opens a write on a live state that has the head's revision.
@@ -211,28 +224,35 @@ impl Application {
         Ok(commit)
     }
 
-    /// Commits; where the connection was lost at it, looks up by the request id what came of it.
+    /// Commits; where no answer came, looks up by the request id what came of it. To be called
+    /// under the turn.
+    ///
+    /// # Errors
+    /// [`StoreError::OutcomeUnknown`] if that could not be found out in time; after any other
+    /// nothing is written.
     pub(crate) async fn commit(
         &self,
         call: &WriteCall,
         transaction: WriteTransaction,
         commit: Commit,
     ) -> Result<(), AppError> {
+        let until = Instant::now() + LOOK_UP;
         let lost = match transaction.commit(commit).await {
             Ok(_) => return Ok(()),
-            Err(error) if error.is_transient() => error,
+            Err(StoreError::OutcomeUnknown { source }) => source,
             Err(error) => return Err(error.into()),
         };
-        for _ in 0..LOOK_UPS {
-            tokio::time::sleep(LOOK_UP_PAUSE).await;
-            match self.store.stored_answer(&scope(call)).await {
-                Ok(Some(_)) => return Ok(()),
-                Ok(None) => break,
-                Err(error) if error.is_transient() => {}
-                Err(error) => return Err(error.into()),
+        let scope = scope(call);
+        let unknown = loop {
+            match timeout_at(until, self.store.settled_answer(&scope)).await {
+                Ok(Ok(Some(_))) => return Ok(()),
+                Ok(Ok(None)) => return Err(AppError::Storage(*lost)),
+                Ok(Err(error)) if !error.is_transient() => return Err(error.into()),
+                Ok(Err(_)) if Instant::now() < until => sleep(LOOK_UP_PAUSE).await,
+                Ok(Err(_)) | Err(_) => break StoreError::OutcomeUnknown { source: lost },
             }
-        }
-        Err(AppError::Storage(lost))
+        };
+        Err(AppError::Storage(unknown))
     }
 
     /// Publishes a committed change together with what stands beside it: sealed keys, verifiers,

@@ -18,7 +18,20 @@ impl Store {
         &self,
         scope: &AnswerScope,
     ) -> Result<Option<StoredAnswerRow>, StoreError> {
-        read_answer(self.caller, &self.pools.read, scope).await
+        read_answer(&self.caller, &self.pools.read, scope).await
+    }
+
+    /// The same once it cannot change any more: after the end of a write whose outcome is unknown,
+    /// which holds the lock on the head for as long as it may still be committed.
+    ///
+    /// # Errors
+    /// As [`Store::begin_write`].
+    pub async fn settled_answer(
+        &self,
+        scope: &AnswerScope,
+    ) -> Result<Option<StoredAnswerRow>, StoreError> {
+        let locked = self.begin_write().await?;
+        locked.stored_answer(scope).await
     }
 
     /// Removes answers older than `before_us`, the oldest first, at most `limit`; says how many.
@@ -45,7 +58,7 @@ impl Store {
 }
 
 pub(crate) async fn read_answer<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     scope: &AnswerScope,
 ) -> Result<Option<StoredAnswerRow>, StoreError> {

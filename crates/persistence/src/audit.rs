@@ -68,8 +68,10 @@ impl Store {
         }
         let steps = AUDIT.inserts(rows.iter().map(audit_values));
         let steps: Vec<Step> = steps.into_iter().map(Step::Insert).collect();
-        commit::write(caller, &transaction, steps, &old, &new, false).await?;
+        let written = commit::write(&caller, &transaction, steps, &old, &new, false).await;
+        caller.noted(written)?;
         caller.commit(transaction).await?;
+        caller.circuit.wrote();
         Ok(new)
     }
 

@@ -1,6 +1,7 @@
 //! The one place through which every statement goes: its time limit and its error mapping.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
@@ -8,37 +9,46 @@ use sea_orm::{
     QueryResult, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait,
 };
 
+use crate::circuit::Circuit;
 use crate::error::{self, StoreError};
 
 /// Calls a database within a time limit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) backend: DbBackend,
     pub(crate) limit: Duration,
+    pub(crate) circuit: Arc<Circuit>,
 }
 
 impl Caller {
-    /// Waits for `work`, at most for the limit.
+    /// Waits for `work`, at most for the limit, and not while the database is known to be away.
     ///
     /// The limit is ours, not the server's: a frozen server does not keep time. The connection
     /// of a call that is given up is checked or closed on its way back, see `pools`.
     pub(crate) async fn bound<T>(
-        self,
+        &self,
         during: &'static str,
         work: impl Future<Output = Result<T, DbErr>> + Send,
     ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.limit, work).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(error::map(during, self.limit, &error)),
-            Err(_) => Err(StoreError::Timeout {
-                during,
-                limit: self.limit,
-            }),
+        if self.circuit.is_away() {
+            return Err(StoreError::Away);
+        }
+        tokio::select! {
+            biased;
+            done = tokio::time::timeout(self.limit, work) => match done {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(error)) => Err(error::map(during, self.limit, &error)),
+                Err(_) => Err(StoreError::Timeout {
+                    during,
+                    limit: self.limit,
+                }),
+            },
+            () = self.circuit.opened() => Err(StoreError::Away),
         }
     }
 
     pub(crate) async fn all<C: ConnectionTrait, S: StatementBuilder>(
-        self,
+        &self,
         on: &C,
         during: &'static str,
         statement: &S,
@@ -47,7 +57,7 @@ impl Caller {
     }
 
     pub(crate) async fn one<C: ConnectionTrait, S: StatementBuilder>(
-        self,
+        &self,
         on: &C,
         during: &'static str,
         statement: &S,
@@ -57,7 +67,7 @@ impl Caller {
 
     /// The number of rows that the statement changed.
     pub(crate) async fn execute<C: ConnectionTrait, S: StatementBuilder>(
-        self,
+        &self,
         on: &C,
         during: &'static str,
         statement: &S,
@@ -69,7 +79,7 @@ impl Caller {
     /// A transaction that writes. On SQLite it holds the write lock from here on; reading first
     /// and locking later fails under load.
     pub(crate) async fn begin_write(
-        self,
+        &self,
         pool: &DatabaseConnection,
     ) -> Result<DatabaseTransaction, StoreError> {
         let options = TransactionOptions {
@@ -81,7 +91,7 @@ impl Caller {
 
     /// A transaction whose reads all see one state.
     pub(crate) async fn begin_read(
-        self,
+        &self,
         pool: &DatabaseConnection,
     ) -> Result<DatabaseTransaction, StoreError> {
         let options = match self.backend {
@@ -97,7 +107,46 @@ impl Caller {
         self.bound("begin", pool.begin_with_options(options)).await
     }
 
-    pub(crate) async fn commit(self, transaction: DatabaseTransaction) -> Result<(), StoreError> {
-        self.bound("commit", transaction.commit()).await
+    /// Lets a transaction rest for longer between two statements than the session allows.
+    pub(crate) async fn allow_long_pauses(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<(), StoreError> {
+        const LONG: &str = "SET LOCAL idle_in_transaction_session_timeout = '5min'";
+        if self.backend == DbBackend::Postgres {
+            let set = transaction.execute_unprepared(LONG);
+            self.bound("allow long pauses", set).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a transaction that only read.
+    pub(crate) async fn end_read(
+        &self,
+        transaction: DatabaseTransaction,
+    ) -> Result<(), StoreError> {
+        self.bound("end a read", transaction.commit()).await
+    }
+
+    /// Commits a write. Where the database refuses it, nothing is written; where no answer comes,
+    /// that is not known: [`StoreError::OutcomeUnknown`].
+    pub(crate) async fn commit(&self, transaction: DatabaseTransaction) -> Result<(), StoreError> {
+        let outcome = self.bound("commit", transaction.commit()).await;
+        self.noted(outcome).map_err(|error| match error {
+            StoreError::Unavailable { .. } | StoreError::Timeout { .. } | StoreError::Away => {
+                StoreError::OutcomeUnknown {
+                    source: Box::new(error),
+                }
+            }
+            refused => refused,
+        })
+    }
+
+    /// Passes on what a write came to, once the circuit has taken note of it.
+    pub(crate) fn noted<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &outcome {
+            self.circuit.write_failed(error);
+        }
+        outcome
     }
 }

@@ -100,7 +100,7 @@ pub(crate) fn check(head: &Head, commit: &Commit) -> Result<(), StoreError> {
 
 /// Runs the statements and moves the head, on PostgreSQL as one statement where that is possible.
 pub(crate) async fn run(
-    caller: Caller,
+    caller: &Caller,
     on: &DatabaseTransaction,
     head: &Head,
     commit: &Commit,
@@ -111,7 +111,7 @@ pub(crate) async fn run(
 
 /// Writes `steps`, then moves the head from `old` to `new`.
 pub(crate) async fn write(
-    caller: Caller,
+    caller: &Caller,
     on: &DatabaseTransaction,
     steps: Vec<Step>,
     old: &Head,

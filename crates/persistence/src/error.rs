@@ -61,9 +61,30 @@ pub enum StoreError {
         /// The names of the missing changes.
         pending: Vec<String>,
     },
+    /// The database is known to be away, so that it was not even asked.
+    #[error("the database is away")]
+    Away,
     /// The database accepts no writes now.
     #[error("the database is read-only")]
     ReadOnly,
+    /// There is no room for what was to be written.
+    #[error("the disk of the database is full")]
+    DiskFull {
+        /// What the driver reported.
+        source: DriverError,
+    },
+    /// The disk of the database failed, or a file met its size limit.
+    #[error("the disk of the database reports an error")]
+    DiskError {
+        /// What the driver reported.
+        source: DriverError,
+    },
+    /// The answer to a commit did not come: all or nothing of it is written.
+    #[error("no answer to a commit, whose outcome is unknown")]
+    OutcomeUnknown {
+        /// Why there was none.
+        source: Box<StoreError>,
+    },
     /// Anything else, which a later call will not cure by itself.
     #[error("the database refused the call ({during})")]
     Other {
@@ -78,10 +99,21 @@ impl StoreError {
     /// Whether the same call may succeed later without anybody doing anything to this program.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Unavailable { .. } | Self::Timeout { .. } | Self::ReadOnly
-        )
+        match self {
+            Self::Unavailable { .. }
+            | Self::Timeout { .. }
+            | Self::Away
+            | Self::ReadOnly
+            | Self::DiskFull { .. }
+            | Self::DiskError { .. }
+            | Self::OutcomeUnknown { .. } => true,
+            Self::UniqueViolation { .. }
+            | Self::Conflict { .. }
+            | Self::Inconsistent { .. }
+            | Self::SchemaTooNew { .. }
+            | Self::SchemaTooOld { .. }
+            | Self::Other { .. } => false,
+        }
     }
 }
 
@@ -188,8 +220,8 @@ fn map_database(during: &'static str, limit: Duration, error: &dyn DatabaseError
         return match primary {
             5 | 6 => unavailable("another program holds the write lock", source),
             8 => StoreError::ReadOnly,
-            10 => unavailable("the disk reports an error", source),
-            13 => unavailable("the disk is full", source),
+            10 => StoreError::DiskError { source },
+            13 => StoreError::DiskFull { source },
             14 => unavailable("the database file cannot be opened", source),
             _ => StoreError::Other { during, source },
         };
@@ -197,10 +229,9 @@ fn map_database(during: &'static str, limit: Duration, error: &dyn DatabaseError
     match code.as_str() {
         "25006" => StoreError::ReadOnly,
         "57014" => StoreError::Timeout { during, limit },
-        "40001" | "40P01" => StoreError::Conflict {
-            what: "concurrent transactions",
-        },
-        "53100" => unavailable("the disk is full", source),
+        "40001" | "40P01" => unavailable("it was in the way of another transaction", source),
+        "53100" => StoreError::DiskFull { source },
+        "58030" => StoreError::DiskError { source },
         "55P03" => unavailable("a lock was not free in time", source),
         _ => match code.get(..2) {
             Some("08") => unavailable("the connection was lost", source),

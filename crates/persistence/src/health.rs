@@ -1,14 +1,12 @@
-//! Signs of life, signs of change, and how busy the connections are.
+//! Signs of life, and how busy the connections are.
 
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{DatabaseConnection, Statement};
 
 use crate::error::{DriverError, StoreError};
 use crate::pools::Flavour;
 use crate::store::Store;
-
-/// Differs from an earlier one if somebody may have changed the database since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChangeSignal(i64);
+use crate::tables::state::HEAD;
 
 /// How many connections there are now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,21 +30,21 @@ impl Store {
             .map(|_| ())
     }
 
-    /// A cheap look at whether to read the tail. On a SQLite file it is the count of commits of
-    /// other connections, this store's own writer included; else the last revision.
+    /// Tries whether the database takes writes, with one that changes nothing.
     ///
     /// # Errors
-    /// As every call.
-    pub async fn change_signal(&self) -> Result<ChangeSignal, StoreError> {
-        let sql = match self.pools.flavour {
-            Flavour::SqliteFile => "PRAGMA data_version",
-            Flavour::SqliteMemory | Flavour::Postgres => {
-                "SELECT CAST(revision AS bigint) FROM head WHERE id = 1"
-            }
-        };
-        self.number(&self.pools.signal, "look for changes", sql)
-            .await
-            .map(ChangeSignal)
+    /// As [`Store::begin_write`] and [`crate::WriteTransaction::commit`].
+    pub async fn try_write(&self) -> Result<(), StoreError> {
+        let (caller, transaction, _) = self.begin_write().await?.into_parts();
+        let mut same = Query::update();
+        same.table(HEAD.name)
+            .value("revision", Expr::col("revision"))
+            .and_where(Expr::col("id").eq(1));
+        let tried = caller.execute(&transaction, "try a write", &same).await;
+        caller.noted(tried)?;
+        caller.commit(transaction).await?;
+        caller.circuit.wrote();
+        Ok(())
     }
 
     /// The connections that read; on PostgreSQL and in memory all of them.
@@ -88,7 +86,7 @@ impl Store {
     }
 
     /// One number of one row; SQLite and PostgreSQL give small ones in different widths.
-    async fn number(
+    pub(crate) async fn number(
         &self,
         pool: &DatabaseConnection,
         during: &'static str,

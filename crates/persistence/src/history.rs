@@ -59,7 +59,7 @@ impl Store {
         let head = self.head().await?;
         let mut place = (big(from), -1);
         loop {
-            let page = log_page(self.caller, &self.pools.read, place, head.revision).await?;
+            let page = log_page(&self.caller, &self.pools.read, place, head.revision).await?;
             if page.is_empty() {
                 return Ok(head);
             }

@@ -39,6 +39,6 @@ impl Store {
     /// # Errors
     /// As every call.
     pub async fn ledger_all(&self) -> Result<Vec<LedgerRow>, StoreError> {
-        all(self.caller, &self.pools.read, &LEDGER, ledger).await
+        all(&self.caller, &self.pools.read, &LEDGER, ledger).await
     }
 }

@@ -3,7 +3,8 @@
 //! The store moves rows that are encoded elsewhere. It knows no rule, opens no envelope, and
 //! reads no clock: times, ids and hashes come in.
 //!
-//! - Every call goes through `call`, which limits its time and maps its errors.
+//! - Every call goes through `call`, which limits its time and maps its errors; while the database
+//!   is known to be away, calls fail at once (`circuit`).
 //! - A write holds the lock on the head row from its first statement to its commit; that lock is
 //!   what makes revisions and audit sequences gap-free.
 //! - Nothing here logs, and no error shows a stored value, a statement or the URL.
@@ -12,6 +13,7 @@
 mod answers;
 mod audit;
 mod call;
+mod circuit;
 mod commit;
 mod config;
 mod decode;
@@ -24,6 +26,7 @@ mod pools;
 mod postgres;
 mod rows;
 mod schema;
+mod signals;
 mod sqlite;
 mod statement;
 mod steps;
@@ -35,16 +38,18 @@ mod vault;
 mod write;
 
 pub use audit::{AuditFilter, Seek};
+pub use circuit::{Condition, WriteFault};
 pub use commit::{Commit, SideEffect};
 pub use config::StoreConfig;
 pub use error::{DriverError, StoreError};
-pub use health::{ChangeSignal, PoolStats};
+pub use health::PoolStats;
 pub use load::{LoadOptions, LoadedState};
 pub use rows::{
     AnswerScope, AuditEntry, AuditRow, CanaryRow, Change, ChangeRow, DekRow, DekState, EnvelopeRow,
     Head, LedgerRow, LoggedChange, ResourceRow, StoredAnswerRow, TextRow, VerifierRow,
 };
 pub use schema::SchemaStatus;
+pub use signals::{Signal, Signals};
 pub use steps::BULK_THRESHOLD;
 pub use store::Store;
 pub use tail::{RevisionRows, Tail};

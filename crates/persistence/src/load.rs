@@ -49,8 +49,10 @@ impl Store {
         options: LoadOptions<'_>,
         mut each: impl FnMut(ResourceRow) + Send,
     ) -> Result<LoadedState, StoreError> {
-        let caller = self.caller;
+        let caller = &self.caller;
         let reads = caller.begin_read(&self.pools.read).await?;
+        // The one who takes the rows may be slow.
+        caller.allow_long_pauses(&reads).await?;
         let head = read_head(caller, &reads, false).await?;
         let mut resources = 0;
         let mut kind = next_kind(caller, &reads, None).await?;
@@ -68,14 +70,14 @@ impl Store {
             deks: all(caller, &reads, &vault::DEK, vault::dek).await?,
             canaries: all(caller, &reads, &vault::CANARY, vault::canary).await?,
         };
-        caller.commit(reads).await?;
+        caller.end_read(reads).await?;
         Ok(loaded)
     }
 }
 
 /// Reads a small table in the order of its key.
 pub(crate) async fn all<C: ConnectionTrait, T, const N: usize>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     table: &'static Table<N>,
     decode: fn(&QueryResult) -> Result<T, StoreError>,
@@ -90,7 +92,7 @@ pub(crate) async fn all<C: ConnectionTrait, T, const N: usize>(
 
 /// The kind after this one: a short look into the index, where `DISTINCT` would read it all.
 async fn next_kind<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     after: Option<&str>,
 ) -> Result<Option<String>, StoreError> {
@@ -112,7 +114,7 @@ async fn next_kind<C: ConnectionTrait>(
 }
 
 async fn load_kind<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     kind: &str,
     each: &mut (impl FnMut(ResourceRow) + Send),
@@ -149,7 +151,7 @@ async fn load_kind<C: ConnectionTrait>(
 }
 
 async fn load_page<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     kind: &str,
     after: Option<&str>,

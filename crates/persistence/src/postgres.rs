@@ -17,8 +17,9 @@ const CHECK: Duration = Duration::from_secs(1);
 const TRY_AFTER: Duration = Duration::from_secs(1);
 
 /// After this long without a word the server ends an open transaction, so that a machine that
-/// went away does not keep the lock on the head.
-const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
+/// went away or stands still keeps the lock on the head no longer. Our pauses are short but for
+/// imports and loads, see `Caller::allow_long_pauses`.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
 /// Opens the pool without connecting: the first call does.
 pub(crate) fn open(url: &str, limits: Limits) -> Result<Pools, StoreError> {

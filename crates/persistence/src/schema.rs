@@ -88,13 +88,14 @@ impl Store {
     pub async fn migrate(&self, deployment_id: [u8; 16]) -> Result<Head, StoreError> {
         let caller = Caller {
             limit: MIGRATE_LIMIT,
-            ..self.caller
+            ..self.caller.clone()
         };
         let transaction = caller.begin_write(&self.pools.write).await?;
+        caller.allow_long_pauses(&transaction).await?;
         if caller.backend == DbBackend::Postgres {
-            lock(caller, &transaction).await?;
+            lock(&caller, &transaction).await?;
         }
-        let status = status(caller, &transaction).await?;
+        let status = status(&caller, &transaction).await?;
         match status {
             SchemaStatus::Ahead { .. } => status.check_write()?,
             SchemaStatus::Empty | SchemaStatus::Behind { .. } | SchemaStatus::Current => {
@@ -119,7 +120,7 @@ impl Store {
         caller
             .execute(&transaction, "make the head", &insert)
             .await?;
-        let head = read_head(caller, &transaction, false).await?;
+        let head = read_head(&caller, &transaction, false).await?;
         caller.commit(transaction).await?;
         Ok(head)
     }
@@ -130,14 +131,14 @@ impl Store {
     /// As every call.
     pub async fn schema_status(&self) -> Result<SchemaStatus, StoreError> {
         let reads = self.caller.begin_read(&self.pools.read).await?;
-        let found = status(self.caller, &reads).await?;
-        self.caller.commit(reads).await?;
+        let found = status(&self.caller, &reads).await?;
+        self.caller.end_read(reads).await?;
         Ok(found)
     }
 }
 
 /// Waits until no other program migrates; the lock ends with the transaction.
-async fn lock(caller: Caller, on: &DatabaseTransaction) -> Result<(), StoreError> {
+async fn lock(caller: &Caller, on: &DatabaseTransaction) -> Result<(), StoreError> {
     // Neither the wait nor the migration is bound by the limit of ordinary calls.
     for sql in [
         "SET LOCAL statement_timeout = 0",
@@ -157,7 +158,7 @@ fn known_changes() -> Vec<String> {
         .collect()
 }
 
-async fn status(caller: Caller, on: &DatabaseTransaction) -> Result<SchemaStatus, StoreError> {
+async fn status(caller: &Caller, on: &DatabaseTransaction) -> Result<SchemaStatus, StoreError> {
     let applied = caller.bound("read the schema", applied_changes(on)).await?;
     if applied.is_empty() {
         return Ok(SchemaStatus::Empty);

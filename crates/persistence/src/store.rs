@@ -1,11 +1,13 @@
 //! The handle to a database.
 
 use std::fmt;
+use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::call::Caller;
+use crate::circuit::Circuit;
 use crate::config::StoreConfig;
 use crate::error::StoreError;
 use crate::pools::{self, Flavour, Pools};
@@ -48,6 +50,7 @@ impl Store {
             caller: Caller {
                 backend,
                 limit: config.call_timeout,
+                circuit: Arc::new(Circuit::new()),
             },
         };
         store.ping().await?;
@@ -65,7 +68,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Other`] before the first migration, or as every call.
     pub async fn head(&self) -> Result<Head, StoreError> {
-        read_head(self.caller, &self.pools.read, false).await
+        read_head(&self.caller, &self.pools.read, false).await
     }
 
     /// One live resource, for what is not kept in memory.
@@ -98,7 +101,7 @@ impl Store {
 
 /// Reads the head; `lock` keeps other writers out until the end of the transaction.
 pub(crate) async fn read_head<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     lock: bool,
 ) -> Result<Head, StoreError> {

@@ -59,9 +59,9 @@ impl Store {
         limit_revisions: u64,
     ) -> Result<Tail, StoreError> {
         let reads = self.caller.begin_read(&self.pools.read).await?;
-        let head = read_head(self.caller, &reads, false).await?;
-        let tail = read_tail(self.caller, &reads, head, after_revision, limit_revisions).await?;
-        self.caller.commit(reads).await?;
+        let head = read_head(&self.caller, &reads, false).await?;
+        let tail = read_tail(&self.caller, &reads, head, after_revision, limit_revisions).await?;
+        self.caller.end_read(reads).await?;
         Ok(tail)
     }
 
@@ -122,7 +122,7 @@ impl Store {
 
 /// Log rows after a place, in order, up to and including a revision.
 pub(crate) async fn log_page<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     after: (i64, i32),
     upto: u64,
@@ -140,7 +140,7 @@ pub(crate) async fn log_page<C: ConnectionTrait>(
 
 /// Reads the tail on a connection whose reads all see the state of `head`.
 pub(crate) async fn read_tail<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     head: Head,
     after: u64,
@@ -175,7 +175,7 @@ pub(crate) async fn read_tail<C: ConnectionTrait>(
 }
 
 async fn read_revisions<C: ConnectionTrait>(
-    caller: Caller,
+    caller: &Caller,
     on: &C,
     after: u64,
     upto: u64,

@@ -22,11 +22,15 @@ impl Store {
     /// [`StoreError::Unavailable`] if the lock is not free in time, [`StoreError::ReadOnly`] on
     /// PostgreSQL (SQLite says so at the first change, in the commit), or as every call.
     pub async fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
-        let transaction = self.caller.begin_write(&self.pools.write).await?;
-        let head = read_head(self.caller, &transaction, true).await?;
+        let begin = async {
+            let transaction = self.caller.begin_write(&self.pools.write).await?;
+            let head = read_head(&self.caller, &transaction, true).await?;
+            Ok((transaction, head))
+        };
+        let (transaction, head) = self.caller.noted(begin.await)?;
         Ok(WriteTransaction {
             transaction,
-            caller: self.caller,
+            caller: self.caller.clone(),
             pool: self.pools.write.clone(),
             flavour: self.pools.flavour,
             head,
@@ -71,7 +75,7 @@ impl WriteTransaction {
     ) -> Result<Tail, StoreError> {
         let head = self.head.clone();
         read_tail(
-            self.caller,
+            &self.caller,
             &self.transaction,
             head,
             revision,
@@ -88,7 +92,7 @@ impl WriteTransaction {
         &self,
         scope: &AnswerScope,
     ) -> Result<Option<StoredAnswerRow>, StoreError> {
-        read_answer(self.caller, &self.transaction, scope).await
+        read_answer(&self.caller, &self.transaction, scope).await
     }
 
     /// The whole import ledger, by model and primary key, as no other import changes it until
@@ -97,19 +101,22 @@ impl WriteTransaction {
     /// # Errors
     /// As every call.
     pub async fn ledger_all(&self) -> Result<Vec<LedgerRow>, StoreError> {
-        all(self.caller, &self.transaction, &LEDGER, ledger).await
+        all(&self.caller, &self.transaction, &LEDGER, ledger).await
     }
 
     /// Writes all of `commit` and ends the write; answers with the new head.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the rows do not follow the head, [`StoreError::UniqueViolation`]
-    /// if the log or the chain has such a place already: then nothing is written. After
-    /// [`StoreError::Timeout`] or [`StoreError::Unavailable`] all or nothing is: look it up.
+    /// if the log or the chain has such a place already. Nothing is written after any error but
+    /// [`StoreError::OutcomeUnknown`], after which all or nothing is: see
+    /// [`Store::settled_answer`].
     pub async fn commit(self, commit: Commit) -> Result<Head, StoreError> {
         commit::check(&self.head, &commit)?;
-        commit::run(self.caller, &self.transaction, &self.head, &commit).await?;
+        let written = commit::run(&self.caller, &self.transaction, &self.head, &commit).await;
+        self.caller.noted(written)?;
         self.caller.commit(self.transaction).await?;
+        self.caller.circuit.wrote();
         let erases = |effect: &SideEffect| matches!(effect, SideEffect::EraseEnvelope(_));
         if self.flavour == Flavour::SqliteFile && commit.side.iter().any(erases) {
             // The erased bytes still stand in the write-ahead log. Where a reader is in the way
@@ -122,6 +129,15 @@ impl WriteTransaction {
             }
         }
         Ok(commit.new_head)
+    }
+
+    /// Lets the caller think for longer between two statements than other writes may, which end
+    /// after 5 s so that a server that stands still holds up no other.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn allow_long_pauses(&self) -> Result<(), StoreError> {
+        self.caller.allow_long_pauses(&self.transaction).await
     }
 
     /// Ends the write without a trace and gives the connection back at once.

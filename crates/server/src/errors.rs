@@ -1,5 +1,7 @@
 //! The one error table: from every reason to its gRPC code.
 
+mod storage;
+
 use aiconfig_application::AppError;
 use aiconfig_domain::{Reason, Rejection, Violation};
 use aiconfig_proto::v1::ErrorReason;
@@ -227,20 +229,7 @@ impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
         match error {
             AppError::Rejected(rejection) => rejection.into(),
-            AppError::Storage(error) => {
-                tracing::error!(%error, "the database failed");
-                let reason = if error.is_transient()
-                    || matches!(error, aiconfig_persistence::StoreError::ReadOnly)
-                {
-                    ErrorReason::StorageUnavailable
-                } else {
-                    ErrorReason::Internal
-                };
-                Self::new(
-                    reason,
-                    "the database did not answer; try again with the same request_id",
-                )
-            }
+            AppError::Storage(error) => error.into(),
             AppError::Vault(VaultError::Damaged { what }) => {
                 tracing::error!(%what, "a sealed key does not open");
                 Self::new(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aiconfig_application::Application;
+use aiconfig_persistence::Condition;
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, gauge, histogram,
 };
@@ -20,6 +21,8 @@ const CUTS: &str = "aiconfig_connections_cut_total";
 const ACCEPT_FAILURES: &str = "aiconfig_accept_failures_total";
 const TLS_RELOADS: &str = "aiconfig_tls_reloads_total";
 const TLS_CURRENT: &str = "aiconfig_tls_files_in_use";
+const DATABASE_ANSWERS: &str = "aiconfig_database_answers";
+const DATABASE_WRITABLE: &str = "aiconfig_database_writable";
 const CONNECTIONS: &str = "aiconfig_connections_open";
 
 /// Bounds of the latency histogram in seconds: from 50 µs, as reads come from memory.
@@ -73,6 +76,14 @@ const GAUGES: &[(&str, &str)] = &[
     (
         "aiconfig_prompt_cache_bytes",
         "Prompts of accounts that are in memory, in bytes.",
+    ),
+    (
+        DATABASE_ANSWERS,
+        "Whether the database answers: 1 or 0; reads go on without it.",
+    ),
+    (
+        DATABASE_WRITABLE,
+        "Whether the database takes writes, as far as they were tried: 1 or 0.",
     ),
     ("aiconfig_pool_open", "Open database connections, by pool."),
     ("aiconfig_pool_idle", "Idle database connections, by pool."),
@@ -145,6 +156,9 @@ pub(crate) fn observe(app: &Application) {
         count(live.unusable_keys().count()),
     );
     let store = app.store();
+    let condition = *store.condition().borrow();
+    gauge!(DATABASE_ANSWERS).set(u8::from(condition != Condition::Away));
+    gauge!(DATABASE_WRITABLE).set(u8::from(condition == Condition::Ready));
     for (pool, stats) in [("read", store.read_pool()), ("write", store.write_pool())] {
         gauge!("aiconfig_pool_open", "pool" => pool).set(stats.open);
         gauge!("aiconfig_pool_idle", "pool" => pool).set(stats.idle);

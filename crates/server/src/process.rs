@@ -1,6 +1,11 @@
-//! What the operating system may keep of this process.
+//! What the operating system may keep of this process, and what does not end it.
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use std::io;
+
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior, setrlimit,
+};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// No core dumps, and no reading of this process's memory by other processes of its user: keys
 /// are in it.
@@ -23,4 +28,10 @@ pub(crate) fn let_memory_be_read() {
         ?shown,
         "other processes of this user may read the keys in memory: dumpable is set"
     );
+}
+
+/// A file that meets its size limit is then an error of the write, and not the end of the process.
+pub(crate) fn outlive_file_size_limit() -> io::Result<()> {
+    // Once it was asked for, the signal never does again what it does by default.
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aiconfig_application::Application;
+use aiconfig_persistence::Condition;
 use aiconfig_proto::v1::{
     account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
     author_profile_service_server::AuthorProfileServiceServer,
@@ -35,7 +36,7 @@ use crate::ops::{self, Ops};
 use crate::services::Services;
 use crate::start::Failure;
 use crate::transport::{self, Reload};
-use crate::{access, metrics};
+use crate::{access, metrics, process};
 
 /// How often waiting audit records are written.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -56,6 +57,7 @@ const NOTICE: Duration = Duration::from_millis(200);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), Failure> {
+    process::outlive_file_size_limit()?;
     let counts = metrics::install()?;
     let tls = config.tls()?;
     let tls = tls.map(|files| Reload::begin(files, config.tls_reload()));
@@ -107,6 +109,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         });
     let mut server = tokio::spawn(server);
     report(&health, &app, Serving).await;
+    background.spawn(report_database(health.clone(), Arc::clone(&app)));
     let plain = if secure { "" } else { "-plaintext " };
     tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl {plain}{grpc_addr} list");
     notify(NotifyState::Ready);
@@ -201,6 +204,20 @@ async fn report(health: &HealthReporter, app: &Application, status: ServingStatu
         NotServing
     };
     health.set_service_status("aiconfig.vault", vault).await;
+}
+
+/// Keeps the health of the database up to date: what is not served without it are writes, and reads
+/// of what is not in memory.
+async fn report_database(health: HealthReporter, app: Arc<Application>) {
+    let mut condition = app.store().condition();
+    loop {
+        let ready = *condition.borrow_and_update() == Condition::Ready;
+        let status = if ready { Serving } else { NotServing };
+        health.set_service_status("aiconfig.database", status).await;
+        if condition.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Reflection over all that is served. Each of its versions lists the other too, so that a client of

@@ -28,7 +28,9 @@ pub(crate) async fn open(config: &Config, migrate: bool) -> Result<Arc<Applicati
     }
     let store = connect(config).await?;
     let status = store.schema_status().await?;
-    if migrate || store.is_embedded() {
+    if status == SchemaStatus::Current {
+        // Nothing to write: a read-only database is served.
+    } else if migrate || store.is_embedded() {
         let mut deployment = [0; 16];
         OsRandom.fill(&mut deployment);
         store.migrate(deployment).await?;
@@ -103,9 +105,18 @@ pub(crate) fn command_line(app: &Application, rpc: &'static str, reason: &str) -
     }
 }
 
-/// Writes the first tokens where there is no token at all.
+/// Makes the first tokens where there are no others. Each is in its file before it is valid, so
+/// that a start that was killed leaves none that nobody knows.
 async fn first_tokens(app: &Application, dir: &Path) -> Result<(), Failure> {
-    if app.live().snapshot.tokens().next().is_some() {
+    let first = [("admin", Role::Admin), ("backend", Role::Backend)];
+    let first = first.map(|(name, role)| (name, format!("first {name} token"), role));
+    let labels: Vec<String> = {
+        let live = app.live();
+        let tokens = live.snapshot.tokens();
+        tokens.map(|token| token.value.label.clone()).collect()
+    };
+    let others = |label: &String| !first.iter().any(|(_, first, _)| first == label);
+    if labels.len() >= first.len() || labels.iter().any(others) {
         return Ok(());
     }
     let tokens = dir.join("tokens");
@@ -113,26 +124,30 @@ async fn first_tokens(app: &Application, dir: &Path) -> Result<(), Failure> {
         .recursive(true)
         .mode(0o700)
         .create(&tokens)?;
-    for (name, role) in [("admin", Role::Admin), ("backend", Role::Backend)] {
-        let call = command_line(app, "bootstrap", "first start");
-        let spec = TokenSpec {
-            label: format!("first {name} token"),
-            role,
-            account_ids: Vec::new(),
-            expire_time: None,
-            allow_key_roles: true,
-        };
-        let created = app
-            .create_token(&call, spec, |_, _| (), |()| Vec::new())
-            .await?;
+    for (name, label, role) in first {
+        if labels.contains(&label) {
+            continue;
+        }
+        let token = app.draw_token();
         let mut file = FileOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
             .open(tokens.join(name))?;
-        file.write_all(created.secret.expose_secret().as_bytes())?;
+        file.write_all(token.secret.expose_secret().as_bytes())?;
         file.sync_all()?;
+        fs::File::open(&tokens)?.sync_all()?;
+        let call = command_line(app, "bootstrap", "first start");
+        let spec = TokenSpec {
+            label,
+            role,
+            account_ids: Vec::new(),
+            expire_time: None,
+            allow_key_roles: true,
+        };
+        app.create_drawn_token(&call, token, spec, |_, _| (), |()| Vec::new())
+            .await?;
     }
     tracing::info!(directory = %tokens.display(), "wrote the first tokens");
     Ok(())

@@ -29,6 +29,34 @@ impl Frozen {
     }
 }
 
+impl Frozen {
+    /// Kills them all, and waits until they are gone.
+    pub(crate) fn kill(mut self) -> std::io::Result<()> {
+        for pid in std::mem::take(&mut self.pids) {
+            match kill_process(pid, Signal::KILL) {
+                Ok(()) => await_end(pid),
+                Err(rustix::io::Errno::SRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Waits until a killed process is gone, or is only the name of one that nobody asked after.
+fn await_end(pid: Pid) {
+    let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
+    let is_there = || {
+        std::fs::read_to_string(&stat).is_ok_and(|stat| {
+            let state = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+            state.is_some_and(|state| !state.starts_with(['Z', 'X']))
+        })
+    };
+    while is_there() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 impl Drop for Frozen {
     fn drop(&mut self) {
         for pid in &self.pids {

@@ -8,9 +8,11 @@ mod binaries;
 mod freeze;
 mod owner;
 mod port;
+mod proxy;
 mod server;
 mod watchdog;
 
 pub use freeze::Frozen;
 pub use port::free_port;
+pub use proxy::{CommitFault, Proxy};
 pub use server::{PgOptions, PgServer};

@@ -22,6 +22,9 @@ pub struct PgOptions {
     pub fsync: bool,
 }
 
+/// The most connections that a server takes by default.
+const CONNECTIONS: u32 = 200;
+
 /// A running server; stopped and removed when dropped, or when the process ends.
 #[derive(Debug)]
 pub struct PgServer {
@@ -33,6 +36,7 @@ pub struct PgServer {
     port: AtomicU32,
     databases: AtomicU64,
     options: PgOptions,
+    connections: u32,
 }
 
 impl PgServer {
@@ -51,6 +55,16 @@ impl PgServer {
     /// If PostgreSQL is not installed (`apt-get install postgresql`) or does not start.
     #[must_use]
     pub fn start(options: PgOptions) -> Self {
+        Self::start_with_room(options, CONNECTIONS)
+    }
+
+    /// The same, which takes so many connections, some of them for its superuser; the tests are
+    /// that.
+    ///
+    /// # Panics
+    /// As [`PgServer::start`].
+    #[must_use]
+    pub fn start_with_room(options: PgOptions, connections: u32) -> Self {
         let bin = binaries::folder();
         let owner = Owner::choose();
         let root = must(
@@ -71,6 +85,7 @@ impl PgServer {
             port: AtomicU32::new(0),
             databases: AtomicU64::new(0),
             options,
+            connections,
         };
         server.initialise();
         server.resume();
@@ -124,14 +139,30 @@ impl PgServer {
     /// If its processes cannot be stopped.
     #[must_use]
     pub fn freeze(&self) -> Frozen {
+        let frozen = Frozen::new(self.postmaster(), self.root.join("frozen"));
+        must("freezing the server", frozen)
+    }
+
+    /// Kills every process of the server (SIGKILL), keeping its data for [`PgServer::resume`].
+    ///
+    /// # Panics
+    /// If its processes cannot be killed.
+    pub fn kill(&self) {
+        // Frozen first, so that none of them sees the others die.
+        let frozen = self.freeze();
+        must("killing the server", frozen.kill());
+        // The watchdog knows it by this file, and another process may get its id.
+        let _ = std::fs::remove_file(self.data().join("postmaster.pid"));
+    }
+
+    fn postmaster(&self) -> i32 {
         let file = self.data().join("postmaster.pid");
         let text = must(
             "reading the server's process id",
             std::fs::read_to_string(file),
         );
         let pid = text.lines().next().and_then(|line| line.parse().ok());
-        let frozen = Frozen::new(pid.unwrap_or_default(), self.root.join("frozen"));
-        must("freezing the server", frozen)
+        pid.unwrap_or_default()
     }
 
     /// Stops the server at once, as a crash would, keeping its data for [`PgServer::resume`].
@@ -161,9 +192,10 @@ impl PgServer {
             };
             let settings = format!(
                 "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' \
-                 -c fsync={fsync} -c synchronous_commit={fsync} -c max_connections=200 \
+                 -c fsync={fsync} -c synchronous_commit={fsync} -c max_connections={most} \
                  -c shared_buffers=32MB",
                 fsync = if self.options.fsync { "on" } else { "off" },
+                most = self.connections,
             );
             let log = self.root.join("server.log");
             let started = status(

@@ -1,4 +1,4 @@
-//! The server starts, freezes, halts, resumes and leaves nothing behind.
+//! The server starts, freezes, halts, is killed, resumes, and leaves nothing behind.
 
 use std::net::TcpStream;
 
@@ -19,6 +19,11 @@ fn starts_halts_resumes_and_goes() {
     assert!(!reach());
     server.resume();
     assert_eq!(server.port(), port);
+    server.create_database();
+
+    server.kill();
+    assert!(!reach());
+    server.resume();
     server.create_database();
 
     drop(server);

@@ -53,6 +53,8 @@ impl Application {
         }
         let _turn = self.turn.lock().await;
         let transaction = self.begin().await?;
+        // A plan of a large dump takes a while.
+        transaction.allow_long_pauses().await?;
         let ledger = transaction.ledger_all().await?;
         let live = self.live.load_full();
         let last = Timestamp::from_micros(transaction.head().log_time_us);

@@ -88,6 +88,11 @@ impl Place {
         }
     }
 
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The file of the database, where it has one.
     pub(crate) fn file(&self) -> Option<&str> {
         self.url.strip_prefix("sqlite://")
