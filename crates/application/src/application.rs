@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aiconfig_domain::{KeyFingerprint, ProviderName, Rejection, Timestamp};
 use aiconfig_persistence::Store;
+use aiconfig_vault::kek::KekSet;
 use aiconfig_vault::key::{check_entry, mask};
 use aiconfig_vault::random::RandomSource;
 use aiconfig_vault::ring::Keyring;
@@ -14,6 +15,8 @@ use arc_swap::{ArcSwap, Guard};
 use secrecy::SecretString;
 use tokio::sync::{Mutex, watch};
 
+use crate::damage::Damage;
+use crate::keks::KekFiles;
 use crate::refusals::Refusals;
 use crate::releases::Releases;
 use crate::texts::TextCache;
@@ -26,7 +29,10 @@ const PRUNE_STEP: u64 = 1_000;
 pub struct Application {
     pub(crate) store: Store,
     pub(crate) live: ArcSwap<Live>,
-    pub(crate) ring: Keyring,
+    pub(crate) keks: ArcSwap<KekSet>,
+    pub(crate) kek_files: KekFiles,
+    pub(crate) vault_sound: watch::Sender<bool>,
+    pub(crate) damage: Damage,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) random: Box<dyn RandomSource>,
     /// Writers of this server queue here, in front of the database's lock.
@@ -54,10 +60,9 @@ impl Application {
         &self.store
     }
 
-    /// The keyring, for health.
-    #[must_use]
-    pub fn keyring(&self) -> &Keyring {
-        &self.ring
+    /// The present keyring.
+    pub(crate) fn ring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.live.load().ring)
     }
 
     /// Now.
@@ -152,6 +157,14 @@ impl Application {
     /// Makes a state the present one.
     pub(crate) fn publish(&self, live: Live) {
         let revision = live.snapshot.revision();
+        let known = Arc::ptr_eq(&live.ring, &self.ring())
+            && Arc::ptr_eq(&live.keys, &self.live.load().keys);
+        if !known {
+            self.note_damage(&live);
+            let sound = live.vault_health().is_sound();
+            self.vault_sound
+                .send_if_modified(|present| std::mem::replace(present, sound) != sound);
+        }
         self.live.store(Arc::new(live));
         self.touch();
         self.revision.send_replace(revision);
@@ -174,7 +187,7 @@ impl Application {
     ) -> Result<(String, KeyFingerprint), AppError> {
         check_entry(key)
             .map_err(|problem| Rejection::invalid_field("api_key", problem.to_string()))?;
-        let hex = self.ring.fingerprint(provider.as_str(), key)?.to_hex();
+        let hex = self.ring().fingerprint(provider.as_str(), key)?.to_hex();
         let fingerprint = KeyFingerprint::parse(&hex).ok_or_else(|| AppError::Inconsistent {
             what: "a new fingerprint".to_owned(),
         })?;

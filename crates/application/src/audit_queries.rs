@@ -53,7 +53,7 @@ impl Application {
     /// # Errors
     /// [`VaultError::KeyUnavailable`] where the audit key is missing, or as the store's.
     pub async fn verify_audit(&self) -> Result<ChainReport, AppError> {
-        self.ring.require(Purpose::Audit)?;
+        self.ring().require(Purpose::Audit)?;
         let Head {
             audit_sequence: head_sequence,
             audit_hash: head_hash,
@@ -81,7 +81,7 @@ impl Application {
                 } else if prev.as_ref().is_some_and(|prev| *prev != row.prev_hash) {
                     Some("the record does not follow the one before it")
                 } else {
-                    match audit::holds(&self.ring, &row.prev_hash, row) {
+                    match audit::holds(&self.ring(), &row.prev_hash, row) {
                         Ok(()) => None,
                         Err(VaultError::Damaged { .. }) => Some("the record was changed"),
                         Err(error) => return Err(error.into()),

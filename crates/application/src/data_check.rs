@@ -65,8 +65,7 @@ impl Application {
             };
             faults.push(fault(severity, finding.resource, finding.message));
         }
-        for (provider, version, why) in self.verify_vault().faults {
-            let resource = format!("providers/{provider}/keys/{version}");
+        for (resource, why) in self.verify_vault().await?.faults {
             faults.push(fault(Severity::Error, resource, why));
         }
         let exported = self.export_resources(|line| {

@@ -7,12 +7,14 @@ use aiconfig_domain::{Change, Resource, ResourceKey, Timestamp, TokenId};
 use aiconfig_persistence::{
     Condition, LoadOptions, RevisionRows, Signal, Store, StoreError, Tail, WriteTransaction,
 };
+use aiconfig_vault::kek::KekSet;
 use aiconfig_vault::ring::Keyring;
 use tokio::sync::watch;
 
+use crate::reseal::Resealed;
 use crate::restore::Names;
 use crate::texts::take_library;
-use crate::{AppError, Application, Live, open, restore, rows};
+use crate::{AppError, Application, Live, keyring, restore, rows};
 
 /// Revisions that one look at the log takes up.
 const STEP: u64 = 1_000;
@@ -22,25 +24,31 @@ const TRY_WRITES: Duration = Duration::from_secs(1);
 
 /// What a step along the log came to.
 pub(crate) enum Followed {
-    /// The state of the tail's last revision, and the tokens whose verifiers may have changed.
-    Here(Box<Live>, Vec<TokenId>),
+    /// The state of the tail's last revision, the tokens whose verifiers may have changed, and
+    /// what was sealed anew.
+    Here(Box<Live>, Vec<TokenId>, Resealed),
     /// The log says to read everything again: a bulk change, or a record of an unknown kind.
     Reload,
 }
 
-/// Reads everything that is live.
-pub(crate) async fn load(store: &Store, ring: &Keyring) -> Result<Live, AppError> {
-    let mut live = open::empty();
+/// Reads everything that is live. What `before` has open stays open.
+pub(crate) async fn load(
+    store: &Store,
+    keks: &KekSet,
+    before: Option<&Keyring>,
+) -> Result<Live, AppError> {
     let (mut pipe, restored) = restore::begin();
     let state = store.load(LoadOptions::default(), |row| pipe.take(row));
     let state = state.await?;
     pipe.end();
-    live.snapshot = restored.snapshot().await?;
+    let deployment = state.head.deployment_id;
+    let ring = keyring::open(deployment, keks, &state.deks, &state.canaries, before);
+    let mut live = Live::new(restored.snapshot().await?, ring);
     live.snapshot.set_head(
         state.head.revision,
         Timestamp::from_micros(state.head.log_time_us),
     );
-    live.take_envelopes(&state.envelopes, ring);
+    live.take_envelopes(&state.envelopes);
     live.take_verifiers(&[], &state.verifiers);
     take_library(store, &mut live).await?;
     Ok(live)
@@ -48,10 +56,11 @@ pub(crate) async fn load(store: &Store, ring: &Keyring) -> Result<Live, AppError
 
 /// Takes up the log's records after the state's revision. The records of one revision become
 /// visible together, because the state is published as a whole.
-pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Followed {
+pub(crate) fn follow(live: &Live, tail: &Tail) -> Followed {
     let mut next = live.clone();
     let mut names = Names::default();
     let mut tokens = Vec::new();
+    let mut resealed = Resealed::default();
     for RevisionRows {
         revision,
         time_us,
@@ -73,11 +82,13 @@ pub(crate) fn follow(live: &Live, tail: &Tail, ring: &Keyring) -> Followed {
             } else if let Change::Delete(ResourceKey::Token(id)) = &record.change {
                 tokens.push(id.clone());
             }
+            resealed.note(&record.change);
             next.snapshot.apply(&record);
         }
     }
-    next.take_envelopes(&tail.envelopes, ring);
-    Followed::Here(Box::new(next), tokens)
+    next.take_envelopes(&tail.envelopes);
+    resealed.note_unknown(&next, &tail.envelopes);
+    Followed::Here(Box::new(next), tokens, resealed)
 }
 
 impl Application {
@@ -89,7 +100,7 @@ impl Application {
                 Ok(tail) => tail,
                 // A gap, or a backup was put in place: everything is read again.
                 Err(StoreError::Inconsistent { .. } | StoreError::Conflict { .. }) => {
-                    self.publish(load(&self.store, &self.ring).await?);
+                    self.publish(self.load().await?);
                     return Ok(());
                 }
                 Err(error) => return Err(error.into()),
@@ -118,7 +129,7 @@ impl Application {
                 Ok(tail) => tail,
                 // A gap, or a log shorter than the state: everything is read again.
                 Err(StoreError::Inconsistent { .. } | StoreError::Conflict { .. }) => {
-                    self.publish(load(&self.store, &self.ring).await?);
+                    self.publish(self.load().await?);
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -127,10 +138,16 @@ impl Application {
         }
     }
 
+    /// Reads everything anew.
+    async fn load(&self) -> Result<Live, AppError> {
+        load(&self.store, &self.keks(), Some(&self.ring())).await
+    }
+
     /// Publishes the state that a tail leads to.
     pub(crate) async fn take(&self, live: &Live, tail: &Tail) -> Result<(), AppError> {
-        match follow(live, tail, &self.ring) {
-            Followed::Here(mut next, tokens) => {
+        match follow(live, tail) {
+            Followed::Here(mut next, tokens, resealed) => {
+                self.take_resealed(&mut next, &resealed, tail).await?;
                 if !tokens.is_empty() {
                     let ids: Vec<_> = tokens.iter().map(ToString::to_string).collect();
                     let verifiers = self.store.verifiers_for(&ids).await?;
@@ -139,7 +156,7 @@ impl Application {
                 take_library(&self.store, &mut next).await?;
                 self.publish(*next);
             }
-            Followed::Reload => self.publish(load(&self.store, &self.ring).await?),
+            Followed::Reload => self.publish(self.load().await?),
         }
         Ok(())
     }

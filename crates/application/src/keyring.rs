@@ -1,57 +1,90 @@
 //! The keyring of a deployment: opened from its stored rows, or created where there is none.
 
 use aiconfig_persistence::{CanaryRow, DekRow, DekState, Store, StoreError};
-use aiconfig_vault::kek::{KekConfig, KekId, KekSet};
+use aiconfig_vault::error::VaultError;
+use aiconfig_vault::kek::{FoundKeks, KekConfig, KekId, KekSet};
 use aiconfig_vault::random::RandomSource;
-use aiconfig_vault::ring::{self, Keyring, WrappedDek};
+use aiconfig_vault::ring::{self, DeploymentId, Keyring, WrappedDek};
 
 use crate::open::OpenError;
 
-/// Opens the ring, and creates it first where the database holds none.
-pub(crate) async fn open(
+/// Makes the ring where the database holds none, and finds the key-encryption keys.
+pub(crate) async fn begin(
     store: &Store,
-    deployment: [u8; 16],
+    deployment: DeploymentId,
     config: &KekConfig,
     random: &dyn RandomSource,
-) -> Result<Keyring, OpenError> {
-    let rows = store.deks().await?;
-    if rows.is_empty() {
+) -> Result<FoundKeks, OpenError> {
+    if store.deks().await?.is_empty() {
         let keks = KekSet::load(config, true, random)?;
         let (keyring, wrapped) = Keyring::create(deployment, &keks, random)?;
-        let primary = keks.primary().map(aiconfig_vault::kek::Kek::id);
-        let canary = CanaryRow {
-            kek_id: primary.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
-            envelope: keyring.seal_canary(random)?,
-        };
+        let canary = canary(&keyring, random)?;
         let rows: Vec<_> = wrapped.iter().map(row).collect();
         match store.create_ring(&rows, &canary).await {
-            Ok(()) => return Ok(keyring),
             // Another server that started at the same time was first: its ring is the ring.
-            Err(StoreError::Conflict { .. }) => {}
+            Ok(()) | Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
     // A ring is there. Without its key-encryption key the server still serves all that needs no
     // key; it says so in its health.
-    let keks = match KekSet::load(config, false, random) {
-        Ok(keks) => keks,
-        Err(error) => {
-            tracing::error!(%error, "no usable key-encryption key; keys cannot be released");
-            KekSet::default()
-        }
-    };
-    let rows = store.deks().await?;
-    let wrapped = rows.iter().map(wrapped).collect::<Result<Vec<_>, _>>()?;
-    let keyring = Keyring::open(deployment, &keks, &wrapped)?;
-    if keyring.missing().is_empty() {
-        for canary in store.canaries().await? {
-            keyring.check_canary(&canary.envelope)?;
-        }
+    let found = KekSet::find_all(config, random);
+    for fault in &found.faults {
+        tracing::error!(error = %fault, "a key-encryption key is not used");
     }
-    Ok(keyring)
+    for path in &found.absent {
+        tracing::warn!(file = %path.display(), "there is no key that only opens, not yet");
+    }
+    Ok(found)
 }
 
-fn row(dek: &WrappedDek) -> DekRow {
+/// Opens the stored ring. What `before` has open stays open.
+pub(crate) fn open(
+    deployment: DeploymentId,
+    keks: &KekSet,
+    deks: &[DekRow],
+    canaries: &[CanaryRow],
+    before: Option<&Keyring>,
+) -> Keyring {
+    let (mut rows, mut unreadable) = (Vec::with_capacity(deks.len()), Vec::new());
+    for dek in deks {
+        match wrapped(dek) {
+            Ok(row) => rows.push(row),
+            Err(fault) => unreadable.push(fault),
+        }
+    }
+    let mut keyring = match before {
+        // Another database may have been put in place.
+        Some(before) if *before.deployment_id() == deployment => before.reopen(keks, &rows),
+        _ => Keyring::open(deployment, keks, &rows),
+    };
+    for fault in unreadable {
+        keyring.note_fault(fault);
+    }
+    for canary in canaries {
+        match keyring.check_canary(&canary.envelope) {
+            // That the key is missing is known from its row.
+            Ok(()) | Err(VaultError::KeyUnavailable { .. }) => {}
+            Err(fault) => keyring.note_fault(fault),
+        }
+    }
+    keyring
+}
+
+/// The canary of a ring, named after the key-encryption key that it is bound to.
+pub(crate) fn canary(
+    keyring: &Keyring,
+    random: &dyn RandomSource,
+) -> Result<CanaryRow, VaultError> {
+    let (kek_id, envelope) = keyring.seal_canary(random)?;
+    Ok(CanaryRow {
+        kek_id: kek_id.as_bytes().to_vec(),
+        envelope,
+    })
+}
+
+/// The stored form of a ring key.
+pub(crate) fn row(dek: &WrappedDek) -> DekRow {
     DekRow {
         purpose: dek.purpose.as_str().to_owned(),
         version: dek.version,
@@ -63,16 +96,21 @@ fn row(dek: &WrappedDek) -> DekRow {
             ring::DekState::Destroyed => DekState::Destroyed,
         },
         kek_id: dek.kek_id.as_bytes().to_vec(),
-        wrapped: Some(dek.wrapped.clone()),
+        wrapped: dek.state.is_kept().then(|| dek.wrapped.clone()),
     }
 }
 
-fn wrapped(row: &DekRow) -> Result<WrappedDek, OpenError> {
-    let damaged = || OpenError::Ring {
-        row: format!("{} {}", row.purpose, row.version),
+/// The ring key of a stored row; `Damaged` if it cannot be read.
+pub(crate) fn wrapped(row: &DekRow) -> Result<WrappedDek, VaultError> {
+    let damaged = |_| VaultError::Damaged {
+        what: format!(
+            "ring row {} {}: it cannot be read",
+            row.purpose, row.version
+        ),
     };
+    let kek_id: [u8; 16] = row.kek_id.as_slice().try_into().map_err(damaged)?;
     Ok(WrappedDek {
-        purpose: row.purpose.parse().map_err(|_| damaged())?,
+        purpose: row.purpose.parse()?,
         version: row.version,
         state: match row.state {
             DekState::Pending => ring::DekState::Pending,
@@ -81,7 +119,7 @@ fn wrapped(row: &DekRow) -> Result<WrappedDek, OpenError> {
             DekState::Disabled => ring::DekState::Disabled,
             DekState::Destroyed => ring::DekState::Destroyed,
         },
-        kek_id: KekId::from_bytes(row.kek_id.as_slice().try_into().map_err(|_| damaged())?),
+        kek_id: KekId::from_bytes(kek_id),
         wrapped: row.wrapped.clone().unwrap_or_default(),
     })
 }

@@ -12,11 +12,13 @@ mod audit;
 mod audit_queries;
 mod caller;
 mod clock;
+mod damage;
 mod data_check;
 mod error;
 mod export;
 mod follow;
 mod import;
+mod keks;
 mod keyring;
 mod live;
 mod open;
@@ -24,14 +26,17 @@ mod prices;
 mod prompts;
 mod refusals;
 mod releases;
+mod reseal;
 mod resolve;
 mod restore;
+mod rotation;
 mod rows;
 mod secrets;
 mod seed;
 mod texts;
 mod tokens;
 mod vault_check;
+mod vault_health;
 mod write;
 
 pub use application::Application;
@@ -44,6 +49,7 @@ pub use export::ExportSummary;
 pub use import::{
     Dump, DumpError, ImportOptions, ImportReport, KindCounts, ReportConsequence, ReportLine, Totals,
 };
+pub use keks::KekReload;
 pub use live::{KeySlot, Live};
 pub use open::{OpenError, OpenOptions};
 pub use prices::{
@@ -52,8 +58,13 @@ pub use prices::{
 };
 pub use refusals::Refusal;
 pub use resolve::{ModelConfigAnswer, ModelConfigQuery};
+pub use rotation::{
+    DekOptions, DekRotation, DekStep, KekRotation, KekStatus, KekUse, RingStatus, RotationError,
+    VaultStatus,
+};
 pub use secrets::Sidecar;
 pub use seed::SeedError;
 pub use tokens::{CreatedToken, TokenSpec};
 pub use vault_check::VaultReport;
+pub use vault_health::VaultHealth;
 pub use write::{Applied, Written};

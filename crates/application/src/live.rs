@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aiconfig_domain::{ProviderName, Snapshot, TokenId};
-use aiconfig_persistence::{EnvelopeRow, VerifierRow};
+use aiconfig_persistence::{EnvelopeRow, SealedRows, VerifierRow};
 use aiconfig_vault::error::VaultError;
+use aiconfig_vault::kek::KekSet;
 use aiconfig_vault::key::{KeyContext, SealedKey};
 use aiconfig_vault::ring::Keyring;
 
+use crate::keyring;
 use crate::texts::Texts;
 
 /// A stored key as this server can use it.
@@ -24,6 +26,9 @@ pub enum KeySlot {
 pub struct Live {
     /// The configuration.
     pub snapshot: Snapshot,
+    /// The keyring of the same revision, so that nothing is sealed with a key that another server
+    /// has replaced.
+    pub(crate) ring: Arc<Keyring>,
     pub(crate) keys: Arc<BTreeMap<ProviderName, BTreeMap<u32, Arc<KeySlot>>>>,
     pub(crate) verifiers: Arc<BTreeMap<TokenId, [u8; 32]>>,
     /// The texts of the library's prompts.
@@ -31,9 +36,10 @@ pub struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(snapshot: Snapshot) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, ring: Keyring) -> Self {
         Self {
             snapshot,
+            ring: Arc::new(ring),
             keys: Arc::default(),
             verifiers: Arc::default(),
             texts: Arc::default(),
@@ -59,26 +65,38 @@ impl Live {
     }
 
     /// Takes up rows of the sealed-key table as they stand after a change.
-    pub(crate) fn take_envelopes(&mut self, rows: &[EnvelopeRow], ring: &Keyring) {
+    pub(crate) fn take_envelopes<'a>(&mut self, rows: impl IntoIterator<Item = &'a EnvelopeRow>) {
         for row in rows {
             let Some(provider) = ProviderName::parse(&row.provider) else {
                 continue;
             };
-            let slot = self.slot(&provider, row, ring);
+            let slot = self.slot(&provider, row);
             let versions = Arc::make_mut(&mut self.keys).entry(provider).or_default();
             match slot {
-                Some(slot) => versions.insert(row.version, Arc::new(slot)),
+                Some(slot) => versions.insert(row.version, slot),
                 None => versions.remove(&row.version),
             };
         }
     }
 
-    fn slot(&self, provider: &ProviderName, row: &EnvelopeRow, ring: &Keyring) -> Option<KeySlot> {
+    /// Takes up the ring and sealed keys as they are now. A row of a later revision is left out: it
+    /// comes with that revision.
+    pub(crate) fn take_sealed(&mut self, rows: &SealedRows, keks: &KekSet) {
+        let former = Arc::clone(&self.ring);
+        let deployment = *former.deployment_id();
+        let ring = keyring::open(deployment, keks, &rows.deks, &rows.canaries, Some(&former));
+        self.ring = Arc::new(ring);
+        let present = self.snapshot.revision();
+        let due = rows.envelopes.iter().filter(|row| row.revision <= present);
+        self.take_envelopes(due);
+    }
+
+    fn slot(&self, provider: &ProviderName, row: &EnvelopeRow) -> Option<Arc<KeySlot>> {
         let envelope = row.envelope.as_ref()?;
         let damaged = |what: &'static str| {
-            Some(KeySlot::Unusable(VaultError::Damaged {
+            Some(Arc::new(KeySlot::Unusable(VaultError::Damaged {
                 what: what.to_owned(),
-            }))
+            })))
         };
         let Some(key) = self.snapshot.provider_key(provider, row.version) else {
             return damaged("a sealed key that no record names");
@@ -87,25 +105,43 @@ impl Live {
             return damaged("a sealed key whose state is of another revision");
         }
         let key = &key.value;
-        let verified = ring.verify_state_mac(
+        let verified = self.ring.verify_state_mac(
             provider.as_str(),
             row.version,
             key.state.as_str(),
             row.revision,
             &row.state_mac,
         );
+        if let Err(error) = verified {
+            return Some(Arc::new(KeySlot::Unusable(error)));
+        }
         let context = KeyContext {
             provider: provider.as_str(),
             version: row.version,
             origin: &key.origin,
         };
         // Opened once and dropped: a damaged one is known before it is asked for.
-        let opened = verified.and_then(|()| {
-            let sealed = SealedKey::prepare(ring, &context, envelope)?;
-            sealed.open()?;
-            Ok(sealed)
-        });
-        Some(opened.map_or_else(KeySlot::Unusable, KeySlot::Ready))
+        let opened = SealedKey::prepare(&self.ring, &context, envelope)
+            .and_then(|sealed| sealed.open().map(|_| sealed));
+        let error = match opened {
+            Ok(sealed) => return Some(Arc::new(KeySlot::Ready(sealed))),
+            Err(error) => error,
+        };
+        // Sealed anew with a key that this server lacks. A version is always the same key, and it
+        // is open here already: reads go on.
+        let known = self
+            .keys
+            .get(provider)
+            .and_then(|keys| keys.get(&row.version));
+        match known {
+            Some(known)
+                if matches!(**known, KeySlot::Ready(_))
+                    && matches!(error, VaultError::KeyUnavailable { .. }) =>
+            {
+                Some(Arc::clone(known))
+            }
+            _ => Some(Arc::new(KeySlot::Unusable(error))),
+        }
     }
 
     /// Takes up the verifiers of tokens; a token of `asked` without a row has none any more.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
-use aiconfig_domain::Snapshot;
 use aiconfig_persistence::{Store, StoreError};
 use aiconfig_vault::error::VaultError;
 use aiconfig_vault::kek::{KekConfig, KekError};
@@ -12,9 +11,11 @@ use aiconfig_vault::random::RandomSource;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
+use crate::damage::Damage;
+use crate::keks::KekFiles;
 use crate::refusals::Refusals;
 use crate::releases::Releases;
-use crate::{AppError, Application, Clock, Live, SeedError, follow, keyring, texts};
+use crate::{AppError, Application, Clock, SeedError, follow, keyring, texts};
 
 /// What an application is opened with.
 pub struct OpenOptions {
@@ -39,15 +40,9 @@ pub enum OpenError {
     /// The key-encryption key cannot be used.
     #[error(transparent)]
     Kek(#[from] KekError),
-    /// The ring or its canary does not open.
+    /// The first ring cannot be made.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// A stored row of the ring cannot be read.
-    #[error("row `{row}` of the keyring cannot be read")]
-    Ring {
-        /// Purpose and version.
-        row: String,
-    },
     /// A stored record cannot be read, or the first one cannot be written.
     #[error(transparent)]
     State(#[from] AppError),
@@ -60,23 +55,22 @@ impl Application {
     /// Opens a migrated database.
     ///
     /// # Errors
-    /// [`OpenError`] says what is in the way. A missing key-encryption key is none: the server
-    /// then runs degraded.
+    /// [`OpenError`] says what is in the way. A missing key-encryption key is none, and neither is
+    /// damage in the vault: the server then runs degraded.
     pub async fn open(store: Store, options: OpenOptions) -> Result<Arc<Self>, OpenError> {
         let head = store.head().await?;
-        let ring = keyring::open(
-            &store,
-            head.deployment_id,
-            &options.keks,
-            options.random.as_ref(),
-        )
-        .await?;
-        let live = follow::load(&store, &ring).await?;
+        let random = options.random.as_ref();
+        let found = keyring::begin(&store, head.deployment_id, &options.keks, random).await?;
+        let live = follow::load(&store, &found.keks, None).await?;
         let revision = live.snapshot.revision();
+        let sound = live.vault_health().is_sound();
         let application = Arc::new(Self {
             store,
             live: ArcSwap::from_pointee(live),
-            ring,
+            keks: ArcSwap::from_pointee(found.keks.clone()),
+            kek_files: KekFiles::new(options.keks, &found),
+            vault_sound: watch::Sender::new(sound),
+            damage: Damage::default(),
             clock: options.clock,
             random: options.random,
             turn: Mutex::new(()),
@@ -87,14 +81,10 @@ impl Application {
             begun: Instant::now(),
             fresh_at: AtomicU64::new(0),
         });
+        application.note_damage(&application.live());
         if options.seed && revision == 0 {
             application.seed().await?;
         }
         Ok(application)
     }
-}
-
-/// The state of an empty database.
-pub(crate) fn empty() -> Live {
-    Live::new(Snapshot::new())
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aiconfig_domain::Timestamp;
 use aiconfig_persistence::AuditEntry;
+use aiconfig_vault::ring::Purpose;
 
 use crate::{AppError, Application, Caller, audit};
 
@@ -76,6 +77,19 @@ impl Refusals {
         });
     }
 
+    /// Has an entry wait to be written.
+    pub(crate) fn note_entry(&self, entry: AuditEntry) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.entries.len() < WAITING {
+            waiting.entries.push(entry);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.entries.is_empty()
+    }
+
     fn take(&self) -> Vec<AuditEntry> {
         std::mem::take(
             &mut self
@@ -103,8 +117,14 @@ impl Application {
     /// Writes the refusals and releases that wait into the audit. A kill loses what still waits.
     ///
     /// # Errors
-    /// As the store's; what could not be written waits on.
+    /// As the store's, or the audit key is missing; what could not be written waits on.
     pub async fn flush_audit(&self) -> Result<(), AppError> {
+        // Without its key the chain cannot be continued, and it is never broken instead.
+        let ring = self.ring();
+        if let Err(error) = ring.require(Purpose::Audit) {
+            let waits = !self.refusals.is_empty();
+            return if waits { Err(error.into()) } else { Ok(()) };
+        }
         let mut entries = self.refusals.take();
         entries.extend(self.releases.due(self.now()));
         if entries.is_empty() {
@@ -114,7 +134,7 @@ impl Application {
         let written = self
             .store
             .append_audit(entries.clone(), |prev, sequence, entry| {
-                audit::hash(&self.ring, prev, sequence, entry).unwrap_or_else(|error| {
+                audit::hash(&ring, prev, sequence, entry).unwrap_or_else(|error| {
                     failed.get_or_insert(error);
                     Vec::new()
                 })

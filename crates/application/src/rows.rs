@@ -11,13 +11,15 @@ use crate::AppError;
 /// The row that logs a change.
 pub(crate) fn change_row(change: &domain::Change) -> ChangeRow {
     let (key, change) = match change {
-        domain::Change::Put(resource) => (
-            resource.key(),
-            Change::Put {
-                codec: domain::CODEC_VERSION,
-                value: domain::encode(resource),
-            },
-        ),
+        domain::Change::Put(resource) => {
+            let (codec, value) = (domain::CODEC_VERSION, domain::encode(resource));
+            let change = if resource.kind().is_notice() {
+                Change::Note { codec, value }
+            } else {
+                Change::Put { codec, value }
+            };
+            (resource.key(), change)
+        }
         domain::Change::Delete(key) => (key.clone(), Change::Delete),
     };
     ChangeRow {
@@ -35,7 +37,7 @@ pub(crate) fn record(
     actor: &Arc<str>,
 ) -> Result<Record, AppError> {
     let change = match &row.change {
-        Change::Put { codec, value } => {
+        Change::Put { codec, value } | Change::Note { codec, value } => {
             domain::Change::Put(resource(&row.kind, &row.key, *codec, value)?)
         }
         Change::Delete => domain::Change::Delete(

@@ -1,19 +1,19 @@
-//! Opens everything that is sealed, to say what does not open.
+//! Opens everything that is sealed, as it is stored, to say what does not open.
 
 use aiconfig_domain::KeyState;
 
-use crate::Application;
 use crate::live::KeySlot;
+use crate::{AppError, Application, Live, keyring};
 
 /// What a check of the vault came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VaultReport {
     /// Ids of key-encryption keys that the ring needs and this process lacks.
     pub missing_keks: Vec<String>,
-    /// Keys that opened: provider and version.
-    pub opened: Vec<(String, u32)>,
-    /// Keys that did not: provider, version and why.
-    pub faults: Vec<(String, u32, String)>,
+    /// What opened, such as `keyring/value/1` or `providers/openai/keys/2`.
+    pub opened: Vec<String>,
+    /// What did not, and why.
+    pub faults: Vec<(String, String)>,
 }
 
 impl VaultReport {
@@ -25,40 +25,72 @@ impl VaultReport {
 }
 
 impl Application {
-    /// Opens every stored key once, and drops it at once. The ring and its canaries were opened
-    /// when this application was.
-    #[must_use]
-    pub fn verify_vault(&self) -> VaultReport {
-        let live = self.live();
-        let missing = self.ring.missing();
+    /// Opens every row of the ring, the canary, and every stored key once, and drops it at once.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn verify_vault(&self) -> Result<VaultReport, AppError> {
+        {
+            let _turn = self.turn.lock().await;
+            self.catch_up().await?;
+        }
+        let sealed = self.store.sealed(None).await?;
+        let known = self.live.load_full();
+        let keks = self.keks();
+        let deployment = *known.ring.deployment_id();
+        // From the rows alone, as at a start.
+        let ring = keyring::open(deployment, &keks, &sealed.deks, &sealed.canaries, None);
         let mut report = VaultReport {
-            missing_keks: missing.iter().map(ToString::to_string).collect(),
+            missing_keks: ring.missing().iter().map(ToString::to_string).collect(),
             ..VaultReport::default()
         };
+        for fault in ring.faults() {
+            let fault = ("keyring".to_owned(), fault.to_string());
+            report.faults.push(fault);
+        }
+        for row in sealed
+            .deks
+            .iter()
+            .filter_map(|row| keyring::wrapped(row).ok())
+        {
+            let name = format!("keyring/{}/{}", row.purpose.as_str(), row.version);
+            match row.verify(&deployment, &keks) {
+                Ok(()) if row.state.is_kept() => report.opened.push(name),
+                // Those that should open were told above.
+                Err(fault) if !row.state.opens() => report.faults.push((name, fault.to_string())),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        let mut live = Live::new(known.snapshot.clone(), ring);
+        // What another program changed in this moment is its to check.
+        let present = known.snapshot.revision();
+        let (due, later): (Vec<_>, Vec<_>) = sealed
+            .envelopes
+            .iter()
+            .partition(|row| row.revision <= present);
+        live.take_envelopes(due);
         for (provider, versions) in live.keys.iter() {
             for (version, slot) in versions {
-                let opened = match slot.as_ref() {
-                    KeySlot::Ready(sealed) => sealed.open().map(drop),
-                    KeySlot::Unusable(error) => Err(error.clone()),
-                };
-                match opened {
-                    Ok(()) => report.opened.push((provider.to_string(), *version)),
-                    Err(error) => {
-                        let fault = (provider.to_string(), *version, error.to_string());
-                        report.faults.push(fault);
-                    }
+                let name = format!("providers/{provider}/keys/{version}");
+                match slot.as_ref() {
+                    KeySlot::Ready(_) => report.opened.push(name),
+                    KeySlot::Unusable(error) => report.faults.push((name, error.to_string())),
                 }
             }
         }
         let providers = live.snapshot.providers();
         for key in providers.flat_map(|stored| live.snapshot.provider_keys(&stored.value.name)) {
             let key = &key.value;
-            if key.state != KeyState::Destroyed && live.key(&key.provider, key.version).is_none() {
-                let why = "its envelope is missing".to_owned();
-                let fault = (key.provider.to_string(), key.version, why);
+            let changed = later
+                .iter()
+                .any(|row| row.provider == key.provider.as_str() && row.version == key.version);
+            let is_there = changed || live.key(&key.provider, key.version).is_some();
+            if key.state != KeyState::Destroyed && !is_there {
+                let name = format!("providers/{}/keys/{}", key.provider, key.version);
+                let fault = (name, "its envelope is missing".to_owned());
                 report.faults.push(fault);
             }
         }
-        report
+        Ok(report)
     }
 }

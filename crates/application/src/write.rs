@@ -85,8 +85,8 @@ impl Application {
                 changed,
             })));
         }
-        self.ring.require(Purpose::Audit)?;
-        let body_mac = self.ring.body_mac(&call.body)?;
+        self.ring().require(Purpose::Audit)?;
+        let body_mac = self.ring().body_mac(&call.body)?;
         let _turn = self.turn().await?;
         let transaction = self.begin().await?;
         if call.request_id.is_some()
@@ -121,7 +121,7 @@ impl Application {
             &sidecar,
             &live.snapshot,
             snapshot.revision(),
-            &self.ring,
+            &self.ring(),
             self.random.as_ref(),
         )?;
         let subject = audit::subject_name(&records, decision.subject.as_ref());
@@ -210,7 +210,7 @@ impl Application {
                 &live.snapshot,
                 &changes,
             );
-            let row = audit::chain(&self.ring, head, entry)?;
+            let row = audit::chain(&self.ring(), head, entry)?;
             new_head.revision = first.revision;
             new_head.log_time_us = time_us;
             new_head.audit_sequence = row.sequence;
@@ -271,7 +271,7 @@ impl Application {
         for effect in side {
             match effect {
                 SideEffect::PutEnvelope(row) | SideEffect::EraseEnvelope(row) => {
-                    next.take_envelopes(&[row], &self.ring);
+                    next.take_envelopes([&row]);
                 }
                 SideEffect::DeleteVerifier { token_id } => {
                     if let Some(id) = aiconfig_domain::TokenId::parse(&token_id) {
@@ -279,7 +279,12 @@ impl Application {
                     }
                 }
                 SideEffect::PutVerifier(row) => next.take_verifiers(&[], &[row]),
-                SideEffect::PutStateMac(_) | SideEffect::PutDek(_) | SideEffect::PutCanary(_) => {}
+                // Rotations take up what they changed by themselves.
+                SideEffect::PutStateMac(_)
+                | SideEffect::Reseal(_)
+                | SideEffect::AddDek(_)
+                | SideEffect::ReplaceDek { .. }
+                | SideEffect::SetCanary(_) => {}
             }
         }
         self.keep_texts(&mut next, texts);
@@ -287,7 +292,7 @@ impl Application {
     }
 
     fn same_body(&self, call: &WriteCall, row: StoredAnswerRow) -> Result<Vec<u8>, AppError> {
-        if row.body_mac == self.ring.body_mac(&call.body)? {
+        if row.body_mac == self.ring().body_mac(&call.body)? {
             Ok(row.answer)
         } else {
             Err(AppError::RequestIdReused)

@@ -35,6 +35,7 @@ mod provider;
 mod quote;
 mod record;
 mod rejection;
+mod rewrap;
 mod role;
 mod selection;
 mod settings_json;
@@ -88,6 +89,7 @@ pub use provider::{Provider, ProviderField, has_origin, origin_of};
 pub use quote::{Quote, QuoteLine, QuoteNote, QuoteRequest, Usage, quote};
 pub use record::{Change, Kind, Meta, Record, Resource, ResourceKey, Stored};
 pub use rejection::{Reason, Rejection, Violation};
+pub use rewrap::{KeySeal, RingKey};
 pub use role::Role;
 pub use selection::{
     Adjustment, AdjustmentKind, LevelFields, SelectedModel, SelectedService, select_model,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::{
     AccountId, AccountModules, AccountPrompt, AccountState, AuthorProfile, CreditOperation,
     Function, FunctionName, GlobalPrompt, GlobalSettings, IntegrationType, ItemId, KeyFreeze,
-    LibraryItem, Model, ModelId, ModuleSwitches, OperationType, Override, OwnItem, PromptType,
-    PromptVersion, Provider, ProviderKey, ProviderName, Strategy, Timestamp, Token, TokenId,
+    KeySeal, LibraryItem, Model, ModelId, ModuleSwitches, OperationType, Override, OwnItem,
+    PromptType, PromptVersion, Provider, ProviderKey, ProviderName, RingKey, Strategy, Timestamp,
+    Token, TokenId,
 };
 
 macro_rules! kinds {
@@ -76,6 +77,17 @@ kinds! {
     LibraryStrategy "library_strategy" LibraryItem<Strategy>;
     OwnProfile "own_author_profile" OwnItem<AuthorProfile>;
     OwnStrategy "own_strategy" OwnItem<Strategy>;
+    RingKey "ring_key" RingKey;
+    KeySeal "key_seal" KeySeal;
+}
+
+impl Kind {
+    /// Whether a record of this kind is a notice: it stands in the log alone, and tells servers to
+    /// read sealed rows again. It is no part of the state, and no digest or export counts it.
+    #[must_use]
+    pub const fn is_notice(self) -> bool {
+        matches!(self, Self::RingKey | Self::KeySeal)
+    }
 }
 
 /// What tells a resource from all others.
@@ -101,6 +113,8 @@ pub enum ResourceKey {
     LibraryStrategy(ItemId),
     OwnProfile(AccountId, ItemId),
     OwnStrategy(AccountId, ItemId),
+    RingKey(Arc<str>, u32),
+    KeySeal(ProviderName, u32),
 }
 
 impl ResourceKey {
@@ -127,6 +141,8 @@ impl ResourceKey {
             Self::LibraryStrategy(_) => Kind::LibraryStrategy,
             Self::OwnProfile(..) => Kind::OwnProfile,
             Self::OwnStrategy(..) => Kind::OwnStrategy,
+            Self::RingKey(..) => Kind::RingKey,
+            Self::KeySeal(..) => Kind::KeySeal,
         }
     }
 
@@ -157,6 +173,8 @@ impl ResourceKey {
             Self::LibraryStrategy(item) => format!("globalStrategies/{item}"),
             Self::OwnProfile(id, item) => format!("accounts/{id}/authorProfiles/{item}"),
             Self::OwnStrategy(id, item) => format!("accounts/{id}/strategies/{item}"),
+            Self::RingKey(purpose, version) => format!("keyring/{purpose}/{version}"),
+            Self::KeySeal(name, version) => format!("providers/{name}/keys/{version}/seal"),
         }
     }
 
@@ -207,6 +225,17 @@ impl ResourceKey {
                 let (id, own) = text.split_once('/')?;
                 Some(Self::OwnStrategy(account(id)?, item(own)?))
             }
+            Kind::RingKey => {
+                let (purpose, version) = text.split_once('/')?;
+                Some(Self::RingKey(purpose.into(), version.parse().ok()?))
+            }
+            Kind::KeySeal => {
+                let (name, version) = text.split_once('/')?;
+                Some(Self::KeySeal(
+                    ProviderName::parse(name)?,
+                    version.parse().ok()?,
+                ))
+            }
         }
     }
 }
@@ -218,7 +247,10 @@ impl fmt::Display for ResourceKey {
             Self::Override(id, kind) => write!(f, "{id}/{}", kind.as_str()),
             Self::GlobalSettings | Self::PlatformModules | Self::KeyFreeze => Ok(()),
             Self::Provider(name) => name.fmt(f),
-            Self::ProviderKey(name, version) => write!(f, "{name}/{version}"),
+            Self::ProviderKey(name, version) | Self::KeySeal(name, version) => {
+                write!(f, "{name}/{version}")
+            }
+            Self::RingKey(purpose, version) => write!(f, "{purpose}/{version}"),
             Self::Model(id) => id.fmt(f),
             Self::Function(name) => name.fmt(f),
             Self::CreditOperation(name) => name.fmt(f),
@@ -264,6 +296,8 @@ impl Resource {
             Self::LibraryStrategy(item) => ResourceKey::LibraryStrategy(item.id),
             Self::OwnProfile(item) => ResourceKey::OwnProfile(item.account_id, item.id),
             Self::OwnStrategy(item) => ResourceKey::OwnStrategy(item.account_id, item.id),
+            Self::RingKey(key) => ResourceKey::RingKey(Arc::clone(&key.purpose), key.version),
+            Self::KeySeal(seal) => ResourceKey::KeySeal(seal.provider.clone(), seal.version),
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::call::Caller;
 use crate::decode::big;
 use crate::error::StoreError;
 use crate::rows::{
-    AuditRow, CanaryRow, ChangeRow, DekRow, EnvelopeRow, Head, LedgerRow, StoredAnswerRow, TextRow,
-    VerifierRow,
+    AuditRow, CanaryRow, ChangeRow, DekRow, EnvelopeRow, Head, LedgerRow, ResealedRow,
+    StoredAnswerRow, TextRow, VerifierRow,
 };
 use crate::steps::{self, Step};
 use crate::tables::state;
@@ -57,10 +57,27 @@ pub enum SideEffect {
         /// The public id of the token.
         token_id: String,
     },
-    /// Stores or replaces a ring key.
-    PutDek(DekRow),
-    /// Stores or replaces the canary of a key-encryption key.
-    PutCanary(CanaryRow),
+    /// Replaces the sealed bytes of a key version if they are still the expected ones; the state
+    /// code and the revision stay as they are.
+    Reseal(ResealedRow),
+    /// Stores a ring key whose version is not there yet.
+    AddDek(DekRow),
+    /// Replaces a ring key if it is still the expected one.
+    ReplaceDek {
+        /// What is stored now.
+        from: DekRow,
+        /// What is stored afterwards, of the same purpose and version.
+        to: DekRow,
+    },
+    /// Replaces all canaries.
+    SetCanary(CanaryRow),
+}
+
+impl SideEffect {
+    /// Whether bytes go that are not to be found any more.
+    pub(crate) const fn erases(&self) -> bool {
+        matches!(self, Self::EraseEnvelope(_) | Self::ReplaceDek { .. })
+    }
 }
 
 /// Whether the rows fit to each other and to the locked head; a mistake of the caller if not.
@@ -136,6 +153,7 @@ pub(crate) async fn write(
                 match step {
                     Step::Insert(insert) => caller.execute(on, DURING, insert).await?,
                     Step::Delete(delete) => caller.execute(on, DURING, delete).await?,
+                    Step::Replace(update) => replace(caller, on, update).await?,
                 };
             }
             match moved {
@@ -153,6 +171,20 @@ pub(crate) async fn write(
     }
 }
 
+/// Runs an update of one row that must still be as it was read.
+async fn replace(
+    caller: &Caller,
+    on: &DatabaseTransaction,
+    update: &UpdateStatement,
+) -> Result<u64, StoreError> {
+    match caller.execute(on, "replace a sealed row", update).await? {
+        1 => Ok(1),
+        _ => Err(StoreError::Conflict {
+            what: "a sealed row was changed by another program",
+        }),
+    }
+}
+
 fn together(steps: Vec<Step>, last: UpdateStatement) -> WithQuery {
     let mut with = WithClause::new();
     for (number, step) in steps.into_iter().enumerate() {
@@ -161,6 +193,8 @@ fn together(steps: Vec<Step>, last: UpdateStatement) -> WithQuery {
         match step {
             Step::Insert(insert) => part.query(insert),
             Step::Delete(delete) => part.query(delete),
+            // Such a command is never one statement, which would not tell how many rows it found.
+            Step::Replace(update) => part.query(update),
         };
         with.cte(part);
     }

@@ -46,11 +46,12 @@ pub use health::PoolStats;
 pub use load::{LoadOptions, LoadedState};
 pub use rows::{
     AnswerScope, AuditEntry, AuditRow, CanaryRow, Change, ChangeRow, DekRow, DekState, EnvelopeRow,
-    Head, LedgerRow, LoggedChange, ResourceRow, StoredAnswerRow, TextRow, VerifierRow,
+    Head, LedgerRow, LoggedChange, ResealedRow, ResourceRow, StoredAnswerRow, TextRow, VerifierRow,
 };
 pub use schema::SchemaStatus;
 pub use signals::{Signal, Signals};
 pub use steps::BULK_THRESHOLD;
 pub use store::Store;
 pub use tail::{RevisionRows, Tail};
+pub use vault::SealedRows;
 pub use write::WriteTransaction;

@@ -53,6 +53,13 @@ pub enum Change {
     },
     /// The resource is gone.
     Delete,
+    /// A notice, which is kept in the log alone; it reads back as a put of its kind.
+    Note {
+        /// The version of the codec that wrote `value`.
+        codec: i32,
+        /// The encoded value.
+        value: String,
+    },
 }
 
 /// One record of a command, in the order in which the command made them.
@@ -94,6 +101,19 @@ pub struct EnvelopeRow {
     pub state_mac: Vec<u8>,
     /// The revision that last changed this row.
     pub revision: u64,
+}
+
+/// The sealed bytes of a key version, and those that take their place.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResealedRow {
+    /// The provider that the key belongs to.
+    pub provider: String,
+    /// The version of the key, from 1.
+    pub version: u32,
+    /// What is stored now.
+    pub from: Vec<u8>,
+    /// What is stored afterwards.
+    pub to: Vec<u8>,
 }
 
 /// What is compared when a token is presented.
@@ -258,6 +278,15 @@ impl fmt::Debug for EnvelopeRow {
             .field("version", &self.version)
             .field("erased", &self.envelope.is_none())
             .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ResealedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResealedRow")
+            .field("provider", &self.provider)
+            .field("version", &self.version)
             .finish_non_exhaustive()
     }
 }

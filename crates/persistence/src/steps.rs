@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sea_orm::sea_query::{DeleteStatement, Expr, ExprTrait, InsertStatement, Query};
+use sea_orm::sea_query::{
+    DeleteStatement, Expr, ExprTrait, InsertStatement, Query, UpdateStatement,
+};
 
 use crate::commit::{Commit, SideEffect};
 use crate::decode::big;
@@ -25,6 +27,8 @@ const KEYS: usize = 1_000;
 pub(crate) enum Step {
     Insert(InsertStatement),
     Delete(DeleteStatement),
+    /// Changes one row, or the command is refused.
+    Replace(UpdateStatement),
 }
 
 /// The statements of a command but for the head.
@@ -108,6 +112,7 @@ fn resources(steps: &mut Vec<Step>, revision: u64, commit: &Commit) {
                 if *anew { &mut begun } else { &mut kept }.push(row);
             }
             Change::Delete => deleted.entry(&record.kind).or_default().push(&record.key),
+            Change::Note { .. } => {}
         }
     }
     insert(steps, state::RESOURCE.upserts(kept, KEPT));
@@ -155,11 +160,20 @@ fn side_effects(steps: &mut Vec<Step>, side: &[SideEffect]) {
                 steps.push(Step::Delete(delete));
                 continue;
             }
-            SideEffect::PutDek(row) => {
-                vault::DEK.upserts([vault::dek_values(row)], vault::DEK.data())
+            SideEffect::Reseal(row) => {
+                steps.push(Step::Replace(vault::reseal(row)));
+                continue;
             }
-            SideEffect::PutCanary(row) => {
-                vault::CANARY.upserts([vault::canary_values(row)], vault::CANARY.data())
+            SideEffect::AddDek(row) => vault::DEK.inserts([vault::dek_values(row)]),
+            SideEffect::ReplaceDek { from, to } => {
+                steps.push(Step::Replace(vault::replace_dek(from, to)));
+                continue;
+            }
+            SideEffect::SetCanary(row) => {
+                let mut others = Query::delete();
+                others.from_table(vault::CANARY.name);
+                steps.push(Step::Delete(others));
+                vault::CANARY.inserts([vault::canary_values(row)])
             }
         };
         insert(steps, statements);
@@ -174,20 +188,23 @@ fn without_bytes(row: &EnvelopeRow) -> EnvelopeRow {
 }
 
 /// Whether the command may be one statement: small, and no row touched twice outside the log,
-/// since parts of one statement do not see each other.
+/// since parts of one statement do not see each other. What moves sealed rows is never one, because
+/// each of them is to be found as it was read.
 pub(crate) fn fit_one_statement(commit: &Commit) -> bool {
     let rows = commit.changes.len() + commit.texts.len() + commit.side.len() + commit.ledger.len();
     let mut targets = HashSet::new();
     rows <= ONE_STATEMENT
-        && commit.side.iter().all(|effect| {
-            targets.insert(match effect {
-                SideEffect::PutEnvelope(row)
-                | SideEffect::EraseEnvelope(row)
-                | SideEffect::PutStateMac(row) => (0, row.provider.as_bytes(), row.version),
-                SideEffect::PutVerifier(row) => (1, row.token_id.as_bytes(), 0),
-                SideEffect::DeleteVerifier { token_id } => (1, token_id.as_bytes(), 0),
-                SideEffect::PutDek(row) => (2, row.purpose.as_bytes(), row.version),
-                SideEffect::PutCanary(row) => (3, row.kek_id.as_slice(), 0),
-            })
+        && commit.side.iter().all(|effect| match effect {
+            SideEffect::PutEnvelope(row)
+            | SideEffect::EraseEnvelope(row)
+            | SideEffect::PutStateMac(row) => {
+                targets.insert((0, row.provider.as_bytes(), row.version))
+            }
+            SideEffect::PutVerifier(row) => targets.insert((1, row.token_id.as_bytes(), 0)),
+            SideEffect::DeleteVerifier { token_id } => targets.insert((1, token_id.as_bytes(), 0)),
+            SideEffect::Reseal(_)
+            | SideEffect::AddDek(_)
+            | SideEffect::ReplaceDek { .. }
+            | SideEffect::SetCanary(_) => false,
         })
 }

@@ -65,37 +65,6 @@ impl Store {
         Ok(tail)
     }
 
-    /// The named key envelopes; those that there are.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn envelopes_for(
-        &self,
-        keys: &[(String, u32)],
-    ) -> Result<Vec<EnvelopeRow>, StoreError> {
-        let mut found = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(KEYS) {
-            // All versions of the providers, and of these the wanted ones: there are few.
-            let mut select = vault::ENVELOPE.select();
-            let providers = keys.iter().map(|(provider, _)| provider.as_str());
-            select.and_where(Expr::col("provider").is_in(providers));
-            let rows = self
-                .caller
-                .all(&self.pools.read, "read envelopes", &select)
-                .await?;
-            for row in &rows {
-                let row = vault::envelope(row)?;
-                let wanted = |(provider, version): &(String, u32)| {
-                    *provider == row.provider && *version == row.version
-                };
-                if keys.iter().any(wanted) {
-                    found.push(row);
-                }
-            }
-        }
-        Ok(found)
-    }
-
     /// What the named tokens are compared with; those that there are.
     ///
     /// # Errors

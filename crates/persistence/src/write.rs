@@ -10,10 +10,12 @@ use crate::commit::{self, Commit, SideEffect};
 use crate::error::StoreError;
 use crate::load::all;
 use crate::pools::Flavour;
-use crate::rows::{AnswerScope, Head, LedgerRow, StoredAnswerRow};
+use crate::rows::{AnswerScope, DekRow, EnvelopeRow, Head, LedgerRow, StoredAnswerRow};
 use crate::store::{Store, read_head};
 use crate::tables::request::{LEDGER, ledger};
+use crate::tables::vault::{DEK, dek};
 use crate::tail::{Tail, read_tail};
+use crate::vault;
 
 impl Store {
     /// Begins a write, waiting for other writers; other programs too wait until it ends.
@@ -104,6 +106,37 @@ impl WriteTransaction {
         all(&self.caller, &self.transaction, &LEDGER, ledger).await
     }
 
+    /// The ring, as no other writer changes it until this ends.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn deks(&self) -> Result<Vec<DekRow>, StoreError> {
+        all(&self.caller, &self.transaction, &DEK, dek).await
+    }
+
+    /// The named key envelopes; those that there are.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn envelopes_for(
+        &self,
+        keys: &[(String, u32)],
+    ) -> Result<Vec<EnvelopeRow>, StoreError> {
+        vault::envelopes_for(&self.caller, &self.transaction, keys).await
+    }
+
+    /// A page of the key envelopes that are not erased, as [`Store::envelopes_page`].
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn envelopes_page(
+        &self,
+        after: Option<(&str, u32)>,
+        limit: u64,
+    ) -> Result<Vec<EnvelopeRow>, StoreError> {
+        vault::envelopes_page(&self.caller, &self.transaction, after, limit).await
+    }
+
     /// Writes all of `commit` and ends the write; answers with the new head.
     ///
     /// # Errors
@@ -117,8 +150,7 @@ impl WriteTransaction {
         self.caller.noted(written)?;
         self.caller.commit(self.transaction).await?;
         self.caller.circuit.wrote();
-        let erases = |effect: &SideEffect| matches!(effect, SideEffect::EraseEnvelope(_));
-        if self.flavour == Flavour::SqliteFile && commit.side.iter().any(erases) {
+        if self.flavour == Flavour::SqliteFile && commit.side.iter().any(SideEffect::erases) {
             // The erased bytes still stand in the write-ahead log. Where a reader is in the way
             // the next checkpoint takes them away, so that a failure here changes nothing.
             let emptied = self

@@ -17,6 +17,7 @@ mod services;
 mod start;
 mod telemetry;
 mod transport;
+mod vault;
 mod wire;
 
 use std::alloc::System;

@@ -23,6 +23,9 @@ const TLS_RELOADS: &str = "aiconfig_tls_reloads_total";
 const TLS_CURRENT: &str = "aiconfig_tls_files_in_use";
 const DATABASE_ANSWERS: &str = "aiconfig_database_answers";
 const DATABASE_WRITABLE: &str = "aiconfig_database_writable";
+const KEK_RELOADS: &str = "aiconfig_kek_reloads_total";
+const KEKS_CURRENT: &str = "aiconfig_kek_files_in_use";
+const DAMAGE: &str = "aiconfig_vault_damage_total";
 const CONNECTIONS: &str = "aiconfig_connections_open";
 
 /// Bounds of the latency histogram in seconds: from 50 µs, as reads come from memory.
@@ -46,6 +49,14 @@ pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!(CUTS, "Connections that the server ended, by cause.");
     describe_counter!(ACCEPT_FAILURES, "Accepts for which the system had no room.");
     describe_counter!(TLS_RELOADS, "Changes of the TLS files, by outcome.");
+    describe_counter!(
+        KEK_RELOADS,
+        "Changes of the key-encryption files, by outcome."
+    );
+    describe_counter!(
+        DAMAGE,
+        "Sealed data that was found damaged: an alarm at any rise."
+    );
     for (name, what) in GAUGES {
         describe_gauge!(*name, *what);
     }
@@ -68,6 +79,18 @@ const GAUGES: &[(&str, &str)] = &[
     (
         "aiconfig_vault_missing_keys",
         "Key-encryption keys that the keyring lacks.",
+    ),
+    (
+        "aiconfig_vault_damaged",
+        "What of the vault is damaged now: rows of the ring, canaries, provider keys.",
+    ),
+    (
+        "aiconfig_vault_rows_to_rewrap",
+        "Rows of the ring that the primary key-encryption key of this server does not wrap.",
+    ),
+    (
+        KEKS_CURRENT,
+        "Whether the key-encryption files as they are now are what is in force: 1 or 0.",
     ),
     (
         "aiconfig_vault_unusable_keys",
@@ -133,6 +156,18 @@ pub(crate) fn tls_reloaded(taken: bool) {
     tls_files_in_use(taken);
 }
 
+/// Sets whether the files of key-encryption keys, as they are on the disk, are what is in force.
+pub(crate) fn kek_files_in_use(current: bool) {
+    gauge!(KEKS_CURRENT).set(u8::from(current));
+}
+
+/// Counts a change of the files of key-encryption keys, which was taken up or not.
+pub(crate) fn keks_reloaded(taken: bool) {
+    let outcome = if taken { "taken" } else { "refused" };
+    counter!(KEK_RELOADS, "outcome" => outcome).increment(1);
+    kek_files_in_use(taken);
+}
+
 /// Reads the gauges off the application; called when they are asked for.
 pub(crate) fn observe(app: &Application) {
     let live = app.live();
@@ -147,10 +182,11 @@ pub(crate) fn observe(app: &Application) {
     let resources = u64::try_from(live.snapshot.resource_count()).unwrap_or(0);
     set("aiconfig_snapshot_resources", resources);
     gauge!("aiconfig_snapshot_age_seconds").set(app.staleness().as_secs_f64());
-    set(
-        "aiconfig_vault_missing_keys",
-        count(app.keyring().missing().len()),
-    );
+    let vault = live.vault_health();
+    set("aiconfig_vault_missing_keys", count(vault.missing.len()));
+    set("aiconfig_vault_damaged", count(vault.damaged.len()));
+    set("aiconfig_vault_rows_to_rewrap", app.ring_rows_to_rewrap());
+    counter!(DAMAGE).absolute(app.damage_found());
     set(
         "aiconfig_vault_unusable_keys",
         count(live.unusable_keys().count()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aiconfig_application::Application;
+use aiconfig_application::{Application, VaultHealth};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -39,17 +39,18 @@ pub(crate) async fn serve(listener: TcpListener, ops: Ops, stop: CancellationTok
 
 /// 200 while calls are answered, also with a degraded vault or the database away: reads go on.
 async fn ready(State(ops): State<Ops>) -> impl IntoResponse {
-    let missing = ops.app.keyring().missing();
-    let vault = if missing.is_empty() {
-        "ok".to_owned()
-    } else {
-        let ids: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        format!("degraded, missing {}", ids.join(", "))
-    };
     let live = ops.app.live();
+    let vault = vault(&live.vault_health());
+    let (primary, others) = ops.app.kek_ids();
+    let keks: Vec<String> = primary
+        .iter()
+        .map(|id| format!("{id} (primary)"))
+        .chain(others.iter().map(ToString::to_string))
+        .collect();
+    let keks = keks.join(", ");
     let draining = ops.draining.load(Ordering::Relaxed);
     let text = format!(
-        "state: {}\nrevision: {}\ndatabase: {}\nstale_seconds: {}\nvault: {vault}\nunusable_keys: {}\n",
+        "state: {}\nrevision: {}\ndatabase: {}\nstale_seconds: {}\nvault: {vault}\nkeks: {keks}\nunusable_keys: {}\n",
         if draining { "draining" } else { "serving" },
         live.snapshot.revision(),
         ops.app.store().condition().borrow().as_str(),
@@ -62,6 +63,24 @@ async fn ready(State(ops): State<Ops>) -> impl IntoResponse {
         StatusCode::OK
     };
     (status, text)
+}
+
+/// `ok`, or what is missing and what is damaged.
+fn vault(health: &VaultHealth) -> String {
+    if health.is_sound() {
+        return "ok".to_owned();
+    }
+    let mut parts = vec!["degraded".to_owned()];
+    if !health.missing.is_empty() {
+        let ids: Vec<String> = health.missing.iter().map(ToString::to_string).collect();
+        parts.push(format!("missing {}", ids.join(", ")));
+    }
+    if !health.damaged.is_empty() {
+        let mut damaged = health.damaged.clone();
+        damaged.dedup();
+        parts.push(format!("damaged {}", damaged.join(", ")));
+    }
+    parts.join(", ")
 }
 
 async fn counts(State(ops): State<Ops>) -> impl IntoResponse {

@@ -36,7 +36,7 @@ use crate::ops::{self, Ops};
 use crate::services::Services;
 use crate::start::Failure;
 use crate::transport::{self, Reload};
-use crate::{access, metrics, process};
+use crate::{access, metrics, process, vault};
 
 /// How often waiting audit records are written.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -75,6 +75,12 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     background.spawn(prune(Arc::clone(&app)));
     let folding = counts.clone();
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
+    background.spawn(vault::follow_files(Arc::clone(&app), config.kek_reload()));
+    background.spawn(vault::report(
+        health.clone(),
+        Arc::clone(&app),
+        Arc::clone(&draining),
+    ));
     let secure = tls.is_some();
     let live_tls = tls.as_ref().map(Reload::live);
     if let Some(tls) = tls {
@@ -198,7 +204,7 @@ async fn report(health: &HealthReporter, app: &Application, status: ServingStatu
         let name = format!("igny8.aiconfig.v1.{service}");
         health.set_service_status(name, status).await;
     }
-    let vault = if app.keyring().missing().is_empty() {
+    let vault = if app.vault_health().is_sound() {
         status
     } else {
         NotServing
@@ -242,11 +248,14 @@ async fn told_to_stop() -> Result<(), Failure> {
 
 async fn flush(app: Arc<Application>) {
     let mut ticks = tokio::time::interval(FLUSH);
+    let mut waiting = false;
     loop {
         ticks.tick().await;
-        if let Err(error) = app.flush_audit().await {
+        let outcome = app.flush_audit().await;
+        if let (Err(error), false) = (&outcome, waiting) {
             tracing::warn!(%error, "audit records wait to be written");
         }
+        waiting = outcome.is_err();
     }
 }
 

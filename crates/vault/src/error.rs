@@ -5,7 +5,7 @@
 use std::fmt::Display;
 
 use crate::kek::KekId;
-use crate::ring::Purpose;
+use crate::ring::{DekState, Purpose};
 
 /// A refusal of the vault. Every variant maps to one answer of the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,18 @@ pub enum VaultError {
         purpose: Purpose,
         /// The version that was named.
         version: u32,
+    },
+    /// A data key passes through its states in one order only.
+    #[error("the {} key of version {version} is {} and cannot become {}", purpose.as_str(), from.as_str(), to.as_str())]
+    StateOrder {
+        /// What the data key is for.
+        purpose: Purpose,
+        /// Its version.
+        version: u32,
+        /// The state that it is in.
+        from: DekState,
+        /// The state that was asked for.
+        to: DekState,
     },
     /// A value does not fit into an envelope.
     #[error("a value of {bytes} bytes does not fit into an envelope of at most {limit}")]

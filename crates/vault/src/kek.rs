@@ -14,7 +14,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 pub use error::KekError;
 pub use file::generate as generate_file;
-pub use set::{KekConfig, KekSet};
+pub use set::{FoundKeks, KekConfig, KekSet};
 pub use source::{CredentialDirectory, EnvironmentValue, GeneratedFile, KekSource, SecretFile};
 
 use crate::envelope::EnvelopeKey;

@@ -2,6 +2,7 @@
 
 mod entry;
 mod fingerprint;
+mod reseal;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use zeroize::ZeroizeOnDrop;
 
 pub use entry::{KeyEntryProblem, check_entry, mask, unusual_prefix};
 pub use fingerprint::Fingerprint;
+pub use reseal::sealed_under;
 
 use crate::envelope::{self, Binding, Head, MAX_VALUE, Opener};
 use crate::error::VaultError;

@@ -3,9 +3,11 @@
 
 mod canary;
 mod dek;
+mod rotation;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 pub(crate) use dek::Dek;
 pub use dek::{DekState, Purpose, WrappedDek};
@@ -22,20 +24,39 @@ const FIRST_VERSION: u32 = 1;
 
 /// The data keys of one deployment.
 ///
-/// A ring is *degraded* while a key-encryption key is missing: it is still a
-/// ring, and only what needs the missing key answers `KeyUnavailable`.
+/// A ring is *degraded* while a key-encryption key is missing or a row is
+/// damaged: it is still a ring, and only what needs the key answers why not.
 pub struct Keyring {
     deployment_id: DeploymentId,
     slots: BTreeMap<(Purpose, u32), Slot>,
     missing: Vec<KekId>,
+    faults: Vec<VaultError>,
 }
 
 struct Slot {
     state: DekState,
     kek_id: KekId,
-    /// Absent while the key-encryption key is missing, and in a state that
-    /// opens nothing.
-    dek: Option<Dek>,
+    /// Absent where the row does not open, and in a state that opens nothing.
+    dek: Option<Arc<Dek>>,
+    /// Why the stored row does not open. The key itself may still be there, from
+    /// a ring that was opened before: it opens, but seals nothing more, because
+    /// nobody might open that after a restart.
+    fault: Option<VaultError>,
+}
+
+/// What may be shown of a row of the ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RingRow<'a> {
+    /// What the key is for.
+    pub purpose: Purpose,
+    /// Its version in the purpose.
+    pub version: u32,
+    /// Where it stands in its life.
+    pub state: DekState,
+    /// The key-encryption key that wraps it.
+    pub kek_id: KekId,
+    /// Why it does not open, where it should.
+    pub fault: Option<&'a VaultError>,
 }
 
 impl Keyring {
@@ -56,65 +77,82 @@ impl Keyring {
             .collect::<Result<Vec<_>, _>>()?;
         // Opened from the rows, so that a ring that would not open again is
         // noticed before anything is sealed with it.
-        let ring = Self::open(deployment_id, keks, &rows)?;
+        let ring = Self::open(deployment_id, keks, &rows);
+        ring.check()?;
         Ok((ring, rows))
     }
 
     /// Opens the rows of a stored ring.
     ///
-    /// A missing key-encryption key degrades the ring. `Damaged` if a loaded
-    /// key does not open a row that names it, if a purpose has no active key
-    /// or several, or if a version stands there twice.
-    pub fn open(
-        deployment_id: DeploymentId,
-        keks: &KekSet,
-        rows: &[WrappedDek],
-    ) -> Result<Self, VaultError> {
+    /// A missing key-encryption key degrades the ring, see
+    /// [`missing`](Self::missing). So does damage, see [`faults`](Self::faults): a
+    /// loaded key that does not open a row that names it, a purpose without an
+    /// active key or with several, a version that stands there twice.
+    #[must_use]
+    pub fn open(deployment_id: DeploymentId, keks: &KekSet, rows: &[WrappedDek]) -> Self {
         let mut ring = Self {
             deployment_id,
             slots: BTreeMap::new(),
             missing: Vec::new(),
+            faults: Vec::new(),
         };
         for row in rows {
-            ring.take(keks, row)?;
+            ring.take(keks, row);
         }
         for purpose in Purpose::ALL {
-            let active = ring
-                .slots_of(purpose)
-                .filter(|(_, slot)| slot.state.seals());
-            match active.count() {
-                1 => {}
-                0 => return Err(VaultError::damaged(purpose.subject(), "no active key")),
-                _ => {
-                    return Err(VaultError::damaged(
-                        purpose.subject(),
-                        "several active keys",
-                    ));
-                }
+            if let Err(fault) = ring.active_slot(purpose) {
+                ring.faults.push(fault);
             }
         }
-        Ok(ring)
+        ring
     }
 
-    fn take(&mut self, keks: &KekSet, row: &WrappedDek) -> Result<(), VaultError> {
-        let dek = if row.state.opens() {
-            let kek = keks.find(row.kek_id);
-            if kek.is_none() && !self.missing.contains(&row.kek_id) {
+    /// Opens the rows as they are now. What this ring has open stays open even
+    /// where its row no longer opens, so that reads go on; nothing is sealed with
+    /// it until the row opens again.
+    #[must_use]
+    pub fn reopen(&self, keks: &KekSet, rows: &[WrappedDek]) -> Self {
+        let mut ring = Self::open(self.deployment_id, keks, rows);
+        for (place, slot) in &mut ring.slots {
+            if slot.state.opens() && slot.dek.is_none() {
+                slot.dek = self.slots.get(place).and_then(|known| known.dek.clone());
+            }
+        }
+        ring
+    }
+
+    fn take(&mut self, keks: &KekSet, row: &WrappedDek) {
+        let opened = row.state.opens().then(|| match keks.find(row.kek_id) {
+            Some(kek) => Dek::unwrap(&self.deployment_id, kek, row),
+            None => Err(VaultError::KeyUnavailable {
+                kek_ids: vec![row.kek_id],
+            }),
+        });
+        let (dek, fault) = match opened {
+            None => (None, None),
+            Some(Ok(dek)) => (Some(Arc::new(dek)), None),
+            Some(Err(fault)) => (None, Some(fault)),
+        };
+        match &fault {
+            Some(VaultError::KeyUnavailable { .. }) if !self.missing.contains(&row.kek_id) => {
                 self.missing.push(row.kek_id);
             }
-            kek.map(|kek| Dek::unwrap(&self.deployment_id, kek, row))
-                .transpose()?
-        } else {
-            None
-        };
+            Some(VaultError::KeyUnavailable { .. }) | None => {}
+            Some(damage) => self.faults.push(damage.clone()),
+        }
         let slot = Slot {
             state: row.state,
             kek_id: row.kek_id,
             dek,
+            fault,
         };
-        match self.slots.insert((row.purpose, row.version), slot) {
-            None => Ok(()),
-            Some(_) => Err(VaultError::damaged(row, "the version stands there twice")),
+        if self
+            .slots
+            .insert((row.purpose, row.version), slot)
+            .is_some()
+        {
+            let fault = VaultError::damaged(row, "the version stands there twice");
+            self.faults.push(fault);
         }
     }
 
@@ -125,18 +163,52 @@ impl Keyring {
     }
 
     /// The key-encryption keys that rows of the ring need and that are not
-    /// loaded, each once. Empty unless the ring is degraded.
+    /// loaded, each once.
     #[must_use]
     pub fn missing(&self) -> &[KekId] {
         &self.missing
     }
 
-    /// The same for one purpose.
+    /// What is damaged in the ring.
+    #[must_use]
+    pub fn faults(&self) -> &[VaultError] {
+        &self.faults
+    }
+
+    /// Notes a row that cannot even be read, or a canary that does not open.
+    pub fn note_fault(&mut self, fault: VaultError) {
+        self.faults.push(fault);
+    }
+
+    /// Whether every row opens: `KeyUnavailable` with all missing ids, or the
+    /// first damage.
+    pub fn check(&self) -> Result<(), VaultError> {
+        match self.faults.first() {
+            Some(fault) => Err(fault.clone()),
+            None if self.missing.is_empty() => Ok(()),
+            None => Err(VaultError::KeyUnavailable {
+                kek_ids: self.missing.clone(),
+            }),
+        }
+    }
+
+    /// The rows, by purpose and version.
+    pub fn rows(&self) -> impl Iterator<Item = RingRow<'_>> {
+        self.slots.iter().map(|((purpose, version), slot)| RingRow {
+            purpose: *purpose,
+            version: *version,
+            state: slot.state,
+            kek_id: slot.kek_id,
+            fault: slot.fault.as_ref(),
+        })
+    }
+
+    /// The missing key-encryption keys of one purpose.
     #[must_use]
     pub fn missing_for(&self, purpose: Purpose) -> Vec<KekId> {
         let mut ids: Vec<_> = self
             .slots_of(purpose)
-            .filter(|(_, slot)| slot.state.opens() && slot.dek.is_none())
+            .filter(|(_, slot)| matches!(slot.fault, Some(VaultError::KeyUnavailable { .. })))
             .map(|(_, slot)| slot.kek_id)
             .collect();
         ids.sort_unstable();
@@ -145,16 +217,32 @@ impl Keyring {
     }
 
     /// Whether new bytes can be made for this purpose: `KeyUnavailable` with
-    /// the missing id if its active key is not open.
+    /// the missing id, or `Damaged`, if the row of its active key does not open.
     pub fn require(&self, purpose: Purpose) -> Result<(), VaultError> {
         self.active(purpose).map(|_| ())
     }
 
     pub(crate) fn active(&self, purpose: Purpose) -> Result<&Dek, VaultError> {
-        self.slots_of(purpose)
-            .find(|(_, slot)| slot.state.seals())
-            .ok_or_else(|| VaultError::damaged(purpose.subject(), "no active key"))
-            .and_then(|(_, slot)| slot.usable())
+        let slot = self.active_slot(purpose)?;
+        match &slot.fault {
+            Some(fault) => Err(fault.clone()),
+            None => slot.usable(),
+        }
+    }
+
+    fn active_slot(&self, purpose: Purpose) -> Result<&Slot, VaultError> {
+        let mut active = self
+            .slots_of(purpose)
+            .filter(|(_, slot)| slot.state.seals())
+            .map(|(_, slot)| slot);
+        match (active.next(), active.next()) {
+            (Some(slot), None) => Ok(slot),
+            (None, _) => Err(VaultError::damaged(purpose.subject(), "no active key")),
+            (Some(_), Some(_)) => Err(VaultError::damaged(
+                purpose.subject(),
+                "several active keys",
+            )),
+        }
     }
 
     pub(crate) fn version(&self, purpose: Purpose, version: u32) -> Result<&Dek, VaultError> {
@@ -177,9 +265,13 @@ impl Keyring {
 
 impl Slot {
     fn usable(&self) -> Result<&Dek, VaultError> {
-        self.dek.as_ref().ok_or_else(|| VaultError::KeyUnavailable {
-            kek_ids: vec![self.kek_id],
-        })
+        match (&self.dek, &self.fault) {
+            (Some(dek), _) => Ok(dek),
+            (None, Some(fault)) => Err(fault.clone()),
+            (None, None) => Err(VaultError::KeyUnavailable {
+                kek_ids: vec![self.kek_id],
+            }),
+        }
     }
 }
 
@@ -210,7 +302,8 @@ mod tests {
         let kek = keks.primary().ok_or(VaultError::NoPrimary)?;
         let next = Dek::generate(Purpose::Value, 2, &random);
         rows.push(next.wrap(ring.deployment_id(), kek, second, &random)?);
-        Keyring::open([1; 16], &keks, &rows)
+        let ring = Keyring::open([1; 16], &keks, &rows);
+        ring.check().map(|()| ring)
     }
 
     fn check(former: DekState, opens: bool) {

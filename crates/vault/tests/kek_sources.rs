@@ -31,9 +31,12 @@ fn write(directory: &TempDir, name: &str, content: impl AsRef<[u8]>, mode: u32) 
     path
 }
 
+fn ids(keks: &KekSet) -> Vec<String> {
+    keks.ids().map(|id| id.to_string()).collect()
+}
+
 fn load(config: &KekConfig, ring_is_empty: bool) -> Result<Vec<String>, KekError> {
-    KekSet::load(config, ring_is_empty, &OsRandom)
-        .map(|keks| keks.ids().map(|id| id.to_string()).collect())
+    KekSet::load(config, ring_is_empty, &OsRandom).map(|keks| ids(&keks))
 }
 
 fn load_file(path: &Path) -> Result<Vec<String>, KekError> {
@@ -170,8 +173,46 @@ fn the_first_place_in_use_gives_the_primary() {
     expect(&config, 3);
     config.env_value = None;
     expect(&config, 4);
+    // The place of the next one may be configured before there is one; a bad one is never passed
+    // over.
     config.open_files.push(directory.path().join("absent"));
-    assert!(matches!(load(&config, false), Err(KekError::Read { .. })));
+    expect(&config, 4);
+    let bad = write(&directory, "bad", "no key", 0o600);
+    config.open_files.push(bad);
+    assert!(matches!(
+        load(&config, false),
+        Err(KekError::NotAKey { .. })
+    ));
+}
+
+#[test]
+fn one_bad_place_does_not_take_the_other_keys_away() {
+    let directory = TempDir::new().unwrap();
+    let mut config = KekConfig {
+        file: Some(write(&directory, "file", key_text(1), 0o644)),
+        open_files: vec![
+            write(&directory, "old-5", key_text(5), 0o600),
+            directory.path().join("absent"),
+            write(&directory, "bad", "no key", 0o600),
+        ],
+        ..KekConfig::default()
+    };
+    let found = KekSet::find_all(&config, &OsRandom);
+    assert_eq!(ids(&found.keks), [key_id(5)]);
+    assert!(found.keks.primary().is_none());
+    assert!(matches!(
+        found.faults.as_slice(),
+        [KekError::TooOpen { .. }, KekError::NotAKey { .. }]
+    ));
+    assert_eq!(found.absent, config.open_files[1..2]);
+    // Beside those that were loaded before nothing is lost, and nothing stands there twice.
+    config.file = Some(write(&directory, "good", key_text(2), 0o600));
+    let former = KekSet::find_all(&config, &OsRandom).keks;
+    let joined = found.keks.beside(&former);
+    assert_eq!(ids(&joined), [2, 5].map(key_id));
+    config.file = Some(write(&directory, "next", key_text(3), 0o600));
+    let next = KekSet::find_all(&config, &OsRandom).keks.beside(&joined);
+    assert_eq!(ids(&next), [3, 5, 2].map(key_id));
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl Seal for Application {
     }
 
     fn content_hash(&self, content: &[u8]) -> Result<Vec<u8>, AppError> {
-        Ok(self.ring.body_mac(content)?.to_vec())
+        Ok(self.ring().body_mac(content)?.to_vec())
     }
 }
 
@@ -40,7 +40,7 @@ impl Application {
         dump: Dump,
         options: &ImportOptions,
     ) -> Result<ImportReport, AppError> {
-        self.ring.require(Purpose::Audit)?;
+        self.ring().require(Purpose::Audit)?;
         if call.validate_only {
             let ledger = self.store.ledger_all().await?;
             let live = self.live.load_full();
@@ -77,14 +77,14 @@ impl Application {
             &Sidecar::Keys(secrets),
             &live.snapshot,
             snapshot.revision(),
-            &self.ring,
+            &self.ring(),
             self.random.as_ref(),
         )?;
         report.revision = report.changed.then(|| snapshot.revision());
         // Nobody repeats this call, but it says what came of it where the connection is lost.
         let stored = StoredAnswerRow {
             scope: scope(call),
-            body_mac: self.ring.body_mac(&call.body)?.to_vec(),
+            body_mac: self.ring().body_mac(&call.body)?.to_vec(),
             answer: Vec::new(),
             revision: report.revision,
             time_us: now.as_micros(),

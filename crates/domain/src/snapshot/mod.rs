@@ -121,6 +121,9 @@ impl Snapshot {
 
     /// As [`Snapshot::restore`], with the leaf of the resource made elsewhere.
     pub fn restore_hashed(&mut self, resource: Resource, leaf: &Leaf, meta: Meta) {
+        if resource.kind().is_notice() {
+            return;
+        }
         self.remove(&resource.key());
         self.digest.add(leaf);
         self.resources += 1;
@@ -184,6 +187,8 @@ impl Snapshot {
             Resource::LibraryStrategy(value) => put(&mut self.strategies, value.id, value, meta),
             Resource::OwnProfile(value) => self.put_own_profile(value, meta),
             Resource::OwnStrategy(value) => self.put_own_strategy(value, meta),
+            // They are no part of the state.
+            Resource::RingKey(_) | Resource::KeySeal(_) => {}
         }
     }
 
@@ -195,7 +200,7 @@ impl Snapshot {
         self.resources -= 1;
         match key {
             // What follows puts the account or its tombstone back, with its rows.
-            ResourceKey::Account(_) => {}
+            ResourceKey::Account(_) | ResourceKey::RingKey(..) | ResourceKey::KeySeal(..) => {}
             ResourceKey::Override(id, kind) => {
                 if let Resource::Override(row) = &old {
                     self.count_model(row, -1);

@@ -35,6 +35,7 @@ impl Snapshot {
             ResourceKey::LibraryStrategy(id) => self.strategies.get(id)?.meta.clone(),
             ResourceKey::OwnProfile(id, item) => self.own_profile(*id, *item)?.meta.clone(),
             ResourceKey::OwnStrategy(id, item) => self.own_strategy(*id, *item)?.meta.clone(),
+            ResourceKey::RingKey(..) | ResourceKey::KeySeal(..) => return None,
         })
     }
 
@@ -95,6 +96,7 @@ impl Snapshot {
             ResourceKey::OwnStrategy(id, item) => {
                 Resource::OwnStrategy(self.own_strategy(*id, *item)?.value.clone())
             }
+            ResourceKey::RingKey(..) | ResourceKey::KeySeal(..) => return None,
         })
     }
 

@@ -189,7 +189,9 @@ pub(crate) fn change_values(
     updated_by: &str,
 ) -> [Expr; 9] {
     let (op, codec, value) = match &record.change {
-        Change::Put { codec, value } => ("put", Some(*codec), Some(value.as_str())),
+        Change::Put { codec, value } | Change::Note { codec, value } => {
+            ("put", Some(*codec), Some(value.as_str()))
+        }
         Change::Delete => ("delete", None, None),
     };
     [

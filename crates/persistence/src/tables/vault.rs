@@ -1,11 +1,11 @@
 //! Rows of sealed keys, ring keys, canaries and token verifiers.
 
 use sea_orm::QueryResult;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 
 use crate::decode::{Row, big, small};
 use crate::error::StoreError;
-use crate::rows::{CanaryRow, DekRow, DekState, EnvelopeRow, VerifierRow};
+use crate::rows::{CanaryRow, DekRow, DekState, EnvelopeRow, ResealedRow, VerifierRow};
 use crate::statement::Table;
 
 pub(crate) static ENVELOPE: Table<5> = Table {
@@ -33,6 +33,18 @@ pub(crate) fn envelope_values(row: &EnvelopeRow) -> [Expr; 5] {
         row.state_mac.clone().into(),
         big(row.revision).into(),
     ]
+}
+
+/// Puts the new bytes in the place of the former, if those are what is stored.
+pub(crate) fn reseal(row: &ResealedRow) -> UpdateStatement {
+    let mut update = Query::update();
+    update
+        .table(ENVELOPE.name)
+        .value("envelope", row.to.clone())
+        .and_where(Expr::col("provider").eq(row.provider.as_str()))
+        .and_where(Expr::col("version").eq(small(row.version)))
+        .and_where(Expr::col("envelope").eq(row.from.clone()));
+    update
 }
 
 pub(crate) static DEK: Table<5> = Table {
@@ -64,14 +76,35 @@ pub(crate) fn dek(row: &QueryResult) -> Result<DekRow, StoreError> {
     })
 }
 
-pub(crate) fn dek_values(row: &DekRow) -> [Expr; 5] {
-    let state = STATES
+fn state_name(state: DekState) -> Option<&'static str> {
+    STATES
         .iter()
-        .find_map(|(known, name)| (*known == row.state).then_some(*name));
+        .find_map(|(known, name)| (*known == state).then_some(*name))
+}
+
+/// Puts `to` in the place of `from`, if that is what is stored.
+pub(crate) fn replace_dek(from: &DekRow, to: &DekRow) -> UpdateStatement {
+    let mut update = Query::update();
+    update
+        .table(DEK.name)
+        .values([
+            ("state", state_name(to.state).into()),
+            ("kek_id", to.kek_id.clone().into()),
+            ("wrapped", to.wrapped.clone().into()),
+        ])
+        .and_where(Expr::col("purpose").eq(from.purpose.as_str()))
+        .and_where(Expr::col("version").eq(small(from.version)))
+        .and_where(Expr::col("state").eq(state_name(from.state)))
+        .and_where(Expr::col("kek_id").eq(from.kek_id.clone()))
+        .and_where(Expr::col("wrapped").eq(from.wrapped.clone()));
+    update
+}
+
+pub(crate) fn dek_values(row: &DekRow) -> [Expr; 5] {
     [
         row.purpose.as_str().into(),
         small(row.version).into(),
-        state.into(),
+        state_name(row.state).into(),
         row.kek_id.clone().into(),
         row.wrapped.clone().into(),
     ]

@@ -91,6 +91,8 @@ fn apply(live: &mut BTreeMap<(String, String), ResourceRow>, logged: LoggedChang
             };
             live.insert(place, row);
         }
+        // It reads back as a put of its kind, and these cases write none.
+        Change::Note { .. } => panic!("a notice"),
     }
 }
 

@@ -50,21 +50,24 @@ pub(super) async fn run(flags: &Flags, args: Args) -> Result<(), Failure> {
     }
     say("ok       schema")?;
     let app = start::open_as_it_is(&config, store).await?;
-    let report = app.verify_vault();
+    let report = app.verify_vault().await?;
     for id in &report.missing_keks {
         say(&format!(
             "FAILED   key-encryption key {id} is missing: set AICONFIG_KEK_FILE or AICONFIG_KEK_OPEN_FILES"
         ))?;
     }
-    for (provider, version, why) in &report.faults {
-        say(&format!(
-            "FAILED   key {version} of {provider}: {why}; add it anew with AddProviderKey"
-        ))?;
+    for (resource, why) in &report.faults {
+        let cure = if resource.starts_with("providers/") {
+            "add it anew with AddProviderKey"
+        } else {
+            "restore a backup"
+        };
+        say(&format!("FAILED   {resource}: {why}; {cure}"))?;
     }
     let mut errors = report.missing_keks.len() + report.faults.len();
     if errors == 0 {
         let opened = report.opened.len();
-        say(&format!("ok       keyring; {opened} stored keys open"))?;
+        say(&format!("ok       keyring and stored keys; {opened} open"))?;
     }
     if args.data {
         let faults = app.check_data().await?;

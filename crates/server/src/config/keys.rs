@@ -66,8 +66,10 @@ settings! {
     ops_addr;
     /// The key-encryption key: 32 bytes in base64, readable by the owner alone.
     kek_file;
-    /// Former key-encryption keys, which only open; separated by commas.
+    /// Further key-encryption keys, which only open; separated by commas. A file need not be there.
     kek_open_files;
+    /// How often the files of key-encryption keys are looked at for a change, in seconds.
+    kek_reload_seconds;
     /// Whether the variable `AICONFIG_KEK` may hold the key itself: true or false.
     kek_allow_env;
     /// Whether debuggers of the same user may read the memory, where keys are: true or false.

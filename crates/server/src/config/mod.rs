@@ -38,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) kek_file: Option<PathBuf>,
     #[serde(deserialize_with = "paths")]
     pub(crate) kek_open_files: Vec<PathBuf>,
+    kek_reload_seconds: u64,
     pub(crate) kek: Option<SecretString>,
     pub(crate) kek_allow_env: bool,
     pub(crate) dumpable: bool,
@@ -152,6 +153,8 @@ impl Config {
         range(poll, "poll_interval_milliseconds", "10 to 60000")?;
         let cache = (1..=1_048_576).contains(&self.prompt_cache_mebibytes);
         range(cache, "prompt_cache_mebibytes", "1 to 1048576")?;
+        let day = (1..=86_400).contains(&self.kek_reload_seconds);
+        range(day, "kek_reload_seconds", "1 to 86400")?;
         self.check_transport()
     }
 
@@ -169,6 +172,10 @@ impl Config {
 
     pub(crate) const fn poll_interval(&self) -> Duration {
         Duration::from_millis(self.poll_interval_milliseconds)
+    }
+
+    pub(crate) const fn kek_reload(&self) -> Duration {
+        Duration::from_secs(self.kek_reload_seconds)
     }
 
     pub(crate) const fn drain(&self) -> Duration {

@@ -1,12 +1,13 @@
 //! The loaded key-encryption keys: one primary that wraps, the rest open only.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use super::{
     CredentialDirectory, EnvironmentValue, GeneratedFile, Kek, KekError, KekId, KekSource,
-    SecretFile,
+    SecretFile, file,
 };
 use crate::random::RandomSource;
 
@@ -30,20 +31,31 @@ pub struct KekConfig {
 }
 
 /// The loaded keys.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct KekSet {
-    primary: Option<Kek>,
-    open_only: Vec<Kek>,
+    primary: Option<Arc<Kek>>,
+    open_only: Vec<Arc<Kek>>,
+}
+
+/// What could be loaded beside a ring that is there, and what could not.
+#[derive(Debug, Default)]
+pub struct FoundKeks {
+    /// The keys.
+    pub keks: KekSet,
+    /// Places that are in use and whose key is not good.
+    pub faults: Vec<KekError>,
+    /// Files of keys that only open which are not there, or not yet.
+    pub absent: Vec<PathBuf>,
 }
 
 impl KekSet {
     /// A set of keys at hand. The default has none: a ring opened with it is
     /// degraded in all its purposes.
     #[must_use]
-    pub const fn new(primary: Kek, open_only: Vec<Kek>) -> Self {
+    pub fn new(primary: Kek, open_only: Vec<Kek>) -> Self {
         Self {
-            primary: Some(primary),
-            open_only,
+            primary: Some(Arc::new(primary)),
+            open_only: open_only.into_iter().map(Arc::new).collect(),
         }
     }
 
@@ -51,28 +63,65 @@ impl KekSet {
     ///
     /// A named key that cannot be taken is an error. If no place is in use,
     /// that is `NotConfigured` while the ring is empty; a ring with rows still
-    /// opens, degraded, with the set without primary that is returned then.
+    /// opens, degraded, with the set without primary that is returned then. A
+    /// file of a key that only opens need not be there: its place can be
+    /// configured before a rotation needs it.
     pub fn load(
         config: &KekConfig,
         ring_is_empty: bool,
         random: &dyn RandomSource,
     ) -> Result<Self, KekError> {
-        let primary = primary(config, ring_is_empty, random)?;
+        let primary = primary(config, ring_is_empty, random)?.map(Arc::new);
         if primary.is_none() && ring_is_empty {
             return Err(KekError::NotConfigured);
         }
         let open_only = config
             .open_files
             .iter()
-            .filter_map(|path| SecretFile(path.clone()).load().transpose())
+            .filter_map(|path| file::read_if_present(path).transpose())
+            .map(|kek| kek.map(Arc::new))
             .collect::<Result<_, _>>()?;
         Ok(Self { primary, open_only })
     }
 
+    /// Loads what can be loaded beside a ring with rows: one bad place does not
+    /// take the other keys away.
+    #[must_use]
+    pub fn find_all(config: &KekConfig, random: &dyn RandomSource) -> FoundKeks {
+        let mut found = FoundKeks::default();
+        match primary(config, false, random) {
+            Ok(kek) => found.keks.primary = kek.map(Arc::new),
+            Err(fault) => found.faults.push(fault),
+        }
+        for path in &config.open_files {
+            match file::read_if_present(path) {
+                Ok(Some(kek)) => found.keks.open_only.push(Arc::new(kek)),
+                Ok(None) => found.absent.push(path.clone()),
+                Err(fault) => found.faults.push(fault),
+            }
+        }
+        found
+    }
+
+    /// This set, and the keys of `former` beside it, so that nothing that opened
+    /// before stops doing so. The former primary stays one where this has none.
+    #[must_use]
+    pub fn beside(mut self, former: &Self) -> Self {
+        if self.primary.is_none() {
+            self.primary.clone_from(&former.primary);
+        }
+        for kek in former.primary.iter().chain(&former.open_only) {
+            if self.find(kek.id()).is_none() {
+                self.open_only.push(Arc::clone(kek));
+            }
+        }
+        self
+    }
+
     /// The key that wraps new rows.
     #[must_use]
-    pub const fn primary(&self) -> Option<&Kek> {
-        self.primary.as_ref()
+    pub fn primary(&self) -> Option<&Kek> {
+        self.primary.as_deref()
     }
 
     /// The names of all loaded keys, the primary first.
@@ -85,7 +134,7 @@ impl KekSet {
     }
 
     fn keks(&self) -> impl Iterator<Item = &Kek> {
-        self.primary.iter().chain(&self.open_only)
+        self.primary.iter().chain(&self.open_only).map(Arc::as_ref)
     }
 }
 

@@ -11,17 +11,19 @@ const CANARY_TEXT: &[u8] = b"aiconfig vault canary";
 
 impl Keyring {
     /// Makes the canary envelope (kind 3) with the active value key, bound to
-    /// the key-encryption key that wraps it. `KeyUnavailable` if degraded.
-    pub fn seal_canary(&self, random: &dyn RandomSource) -> Result<Vec<u8>, VaultError> {
+    /// the key-encryption key that wraps it, whose id comes with it.
+    /// `KeyUnavailable` if degraded.
+    pub fn seal_canary(&self, random: &dyn RandomSource) -> Result<(KekId, Vec<u8>), VaultError> {
         let dek = self.active(Purpose::Value)?;
         let kek_id = self.wrapping_kek(dek.version())?;
-        envelope::seal(
+        let sealed = envelope::seal(
             &dek.envelope_key(),
             &self.canary_binding(&kek_id),
             CANARY_TEXT,
             random,
-        )
-        .map_err(|fault| VaultError::damaged("canary", fault))
+        );
+        let sealed = sealed.map_err(|fault| VaultError::damaged("canary", fault))?;
+        Ok((kek_id, sealed))
     }
 
     /// Opens the canary and compares its text; `Damaged` if it is not ours.

@@ -103,6 +103,24 @@ impl DekState {
         matches!(self, Self::Pending | Self::Active | Self::OpenOnly)
     }
 
+    /// Whether a key in this state still has its wrapped bytes.
+    #[must_use]
+    pub const fn is_kept(self) -> bool {
+        !matches!(self, Self::Destroyed)
+    }
+
+    /// The state that follows in the life of a key.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        match self {
+            Self::Pending => Some(Self::Active),
+            Self::Active => Some(Self::OpenOnly),
+            Self::OpenOnly => Some(Self::Disabled),
+            Self::Disabled => Some(Self::Destroyed),
+            Self::Destroyed => None,
+        }
+    }
+
     /// Whether a key in this state makes new bytes.
     #[must_use]
     pub const fn seals(self) -> bool {
