@@ -1,15 +1,20 @@
 //! The bars that a run is held to, and whether it met them.
 
+use crate::alone::{Alone, Resolve};
 use crate::load::Measured;
+use crate::place;
 use crate::prompt_bars::of_prompts;
-use crate::rounds::{Large, Micro, Resolve, Run};
+use crate::rounds::{Large, OnDatabase, Run};
 use crate::stats::median;
 use crate::targets::{Kind, Row};
 use crate::world::BATCH;
+use crate::write_bars::of_writes;
 
 /// A bar with what was measured.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Verdict {
+    /// Absent where no database has a part in it.
+    pub(crate) database: Option<place::Kind>,
     pub(crate) what: String,
     pub(crate) measured: f64,
     pub(crate) bar: f64,
@@ -27,6 +32,7 @@ impl Verdict {
         unit: &'static str,
     ) -> Self {
         Self {
+            database: None,
             what: what.into(),
             measured,
             bar,
@@ -36,8 +42,14 @@ impl Verdict {
         }
     }
 
-    fn at_least(what: impl Into<String>, measured: f64, bar: f64, unit: &'static str) -> Self {
+    pub(crate) fn at_least(
+        what: impl Into<String>,
+        measured: f64,
+        bar: f64,
+        unit: &'static str,
+    ) -> Self {
         Self {
+            database: None,
             what: what.into(),
             measured,
             bar,
@@ -67,6 +79,19 @@ const LARGE_MIB: f64 = 350.0;
 
 /// Holds a run to the bars.
 pub(crate) fn judge(run: &Run) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for on in &run.on {
+        let of_database = judge_on(on).into_iter().map(|verdict| Verdict {
+            database: Some(on.database),
+            ..verdict
+        });
+        verdicts.extend(of_database);
+    }
+    verdicts.extend(run.alone.iter().flat_map(of_alone));
+    verdicts
+}
+
+fn judge_on(run: &OnDatabase) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (kind, cpu) in [
         (Kind::WithoutKey, CPU_WITHOUT_KEY),
@@ -114,12 +139,12 @@ pub(crate) fn judge(run: &Run) -> Vec<Verdict> {
         verdicts.extend(of_large(run, large));
     }
     verdicts.extend(of_prompts(run));
-    verdicts.extend(of_micro(&run.micro));
+    verdicts.extend(of_writes(run));
     verdicts
 }
 
 /// The bars of a server with many accounts; those of its start are meant for a million.
-fn of_large(run: &Run, large: &Large) -> Vec<Verdict> {
+fn of_large(run: &OnDatabase, large: &Large) -> Vec<Verdict> {
     let accounts = large.accounts;
     let mib = large.ready_mib.max(large.loaded_mib);
     let mut verdicts = vec![
@@ -145,9 +170,9 @@ fn of_large(run: &Run, large: &Large) -> Vec<Verdict> {
 }
 
 /// The bars of what is measured alone, at the size where it took longest.
-fn of_micro(micro: &Micro) -> Vec<Verdict> {
-    let most = |of: fn(&Resolve) -> f64| micro.resolve.iter().map(of).fold(0.0, f64::max);
-    let apply = micro.states.iter().map(|state| state.apply_us);
+fn of_alone(alone: &Alone) -> Vec<Verdict> {
+    let most = |of: fn(&Resolve) -> f64| alone.resolve.iter().map(of).fold(0.0, f64::max);
+    let apply = alone.states.iter().map(|state| state.apply_us);
     vec![
         Verdict::at_most(
             "resolve alone, the slowest case",
@@ -182,11 +207,4 @@ pub(crate) fn float(count: u128) -> f64 {
 pub(crate) fn ratio(row: &Row, beside: &Row, of: fn(&Measured) -> f64) -> f64 {
     let pairs = row.rounds.iter().zip(&beside.rounds);
     median(pairs.map(|(mine, other)| of(mine) / of(other)))
-}
-
-impl Run {
-    /// What was measured of a target, unless it was left out.
-    pub(crate) fn row(&self, kind: Kind) -> Option<&Row> {
-        self.rows.iter().find(|row| row.kind == kind)
-    }
 }

@@ -9,7 +9,11 @@ use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::Failure;
+use crate::place::{Database, Setting};
 use crate::world::{UNPREPARED, World, connect, signed};
+
+/// The name of this measurement for `--only`.
+pub(crate) const TITLE: &str = "clone";
 
 /// Profiles of the library that are cloned.
 const PROFILES: usize = 20;
@@ -28,10 +32,21 @@ pub(crate) struct Cloned {
     pub(crate) after_mib: u64,
 }
 
+/// A server that gives a call all the time that it wants.
+const PATIENT: [Setting<'_>; 2] = [
+    ("AICONFIG_DEFAULT_DEADLINE_SECONDS", "3600"),
+    ("AICONFIG_LONGEST_DEADLINE_SECONDS", "3600"),
+];
+
 /// Clones 20 profiles to so many accounts of a server made for it.
-pub(crate) async fn measure(accounts: u32, seed: u64) -> Result<Cloned, Failure> {
+pub(crate) async fn measure(
+    database: &Database,
+    accounts: u32,
+    seed: u64,
+) -> Result<Cloned, Failure> {
     // Three of four may have profiles.
-    let world = World::patient(accounts.div_ceil(3) * 4, seed).await?;
+    let all = accounts.div_ceil(3) * 4;
+    let world = World::large(database, all, seed, &PATIENT).await?;
     let mut client = AuthorProfileServiceClient::new(connect(&world.process).await?);
     let author_profile_ids = profiles(&mut client, &world.admin).await?;
     let may = |id: &u32| plan(*id).rules().may_override;

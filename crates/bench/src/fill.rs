@@ -1,6 +1,6 @@
 //! Puts many accounts and prompts straight into the store: calls would take hours for a million.
 
-use std::path::Path;
+use std::time::Duration;
 
 use aiconfig_bench::population::resources;
 use aiconfig_bench::prompts::{TYPES, customised, library_text, own_text};
@@ -13,10 +13,12 @@ use crate::Failure;
 
 /// Accounts of one revision; with their rows they stay below a bulk change.
 const STEP: u32 = 1_500;
+/// How long a call to the database may take: where the disk is busy, a large change takes long.
+const CALL: Duration = Duration::from_secs(30);
 
 /// Writes accounts 1 to `accounts`, with their rows, to the database of a stopped server.
-pub(crate) async fn fill(data: &Path, accounts: u32) -> Result<(), Failure> {
-    let store = open(data).await?;
+pub(crate) async fn fill(url: &str, accounts: u32) -> Result<(), Failure> {
+    let store = open(url).await?;
     for first in (1..=accounts).step_by(STEP as usize) {
         let last = accounts.min(first + STEP - 1);
         let rows = (first..=last).flat_map(resources);
@@ -28,8 +30,8 @@ pub(crate) async fn fill(data: &Path, accounts: u32) -> Result<(), Failure> {
 
 /// Writes the prompts of those accounts that customised theirs, each based on the library's first
 /// text, to the database of a stopped server; returns how many there are.
-pub(crate) async fn customise(data: &Path, accounts: u32) -> Result<u32, Failure> {
-    let store = open(data).await?;
+pub(crate) async fn customise(url: &str, accounts: u32) -> Result<u32, Failure> {
+    let store = open(url).await?;
     let based: Vec<TextHash> = (0..TYPES.len())
         .map(|place| TextHash::of(&library_text(place)))
         .collect();
@@ -62,9 +64,10 @@ pub(crate) async fn customise(data: &Path, accounts: u32) -> Result<u32, Failure
     Ok(count)
 }
 
-async fn open(data: &Path) -> Result<Store, Failure> {
-    let url = format!("sqlite://{}", data.join("aiconfig.db").display());
-    Ok(Store::connect(&StoreConfig::new(url.into())).await?)
+async fn open(url: &str) -> Result<Store, Failure> {
+    let mut config = StoreConfig::new(url.to_owned().into());
+    config.call_timeout = CALL;
+    Ok(Store::connect(&config).await?)
 }
 
 /// Writes one revision.

@@ -1,23 +1,32 @@
 //! Measures the main call beside a server that does nothing; see docs/benchmarks.md.
 #![forbid(unsafe_code)]
 
+mod alone;
 mod args;
 mod bars;
 mod chart;
 mod clones;
+mod figures;
 mod fill;
 mod load;
+mod noop;
+mod place;
 mod prepare;
 mod process;
 mod prompt_bars;
 mod prompt_calls;
 mod prompt_rounds;
+mod proxy;
 mod raw;
 mod report;
+mod round_trips;
 mod rounds;
 mod stats;
 mod targets;
+mod visible;
 mod world;
+mod write_bars;
+mod writes;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 
 /// How long a server may take until it is ready.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(3);
 /// How often it is looked at until then.
 const LOOK: Duration = Duration::from_millis(2);
 /// How long a page may take.
@@ -99,11 +99,6 @@ fn ticks(stat: &str) -> Option<u64> {
     Some(user + system)
 }
 
-/// Whether something listens on a loopback port.
-pub(crate) fn listens(port: u16) -> bool {
-    TcpStream::connect(("127.0.0.1", port)).is_ok()
-}
-
 /// Whether the ops port of a server says that it answers calls.
 pub(crate) fn says_ready(ops: u16) -> bool {
     let asked = || -> std::io::Result<[u8; 12]> {
@@ -115,11 +110,6 @@ pub(crate) fn says_ready(ops: u16) -> bool {
         Ok(status)
     };
     asked().is_ok_and(|status| status == *b"HTTP/1.1 200")
-}
-
-/// A loopback port that nothing listens on now.
-pub(crate) fn free_port() -> Result<u16, Failure> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// A program that was built beside this one.

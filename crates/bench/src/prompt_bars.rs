@@ -2,7 +2,7 @@
 
 use crate::bars::{Verdict, float, ratio};
 use crate::prompt_rounds::ManyPrompts;
-use crate::rounds::{Large, Run};
+use crate::rounds::{Large, OnDatabase};
 use crate::stats::median;
 use crate::targets::Kind;
 
@@ -12,7 +12,7 @@ pub(crate) const CPU_FROM_CACHE: f64 = 1.3;
 const STORED_US: f64 = 1_000.0;
 
 /// Holds the prompts of a run to their bars.
-pub(crate) fn of_prompts(run: &Run) -> Vec<Verdict> {
+pub(crate) fn of_prompts(run: &OnDatabase) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for kind in [Kind::GlobalPrompt, Kind::OwnPrompt, Kind::ManyOwnPrompt] {
         if let (Some(row), Some(noop)) = (run.row(kind), run.row(kind.limit())) {

@@ -4,8 +4,8 @@ use aiconfig_bench::prompts::TEXT_BYTES;
 use serde::Serialize;
 
 use crate::args::Args;
+use crate::noop;
 use crate::prompt_calls::{EFFECTIVE, RENDER, of_accounts, of_few, of_library, renders, sample};
-use crate::rounds::start_noop;
 use crate::targets::{self, Kind, Row, Target};
 use crate::world::World;
 use crate::{Failure, say};
@@ -51,7 +51,7 @@ pub(crate) async fn measure(
         }
         None => None,
     };
-    let (noop, _dir) = start_noop(bytes)?;
+    let noop = noop::start(noop::WIPING, bytes)?;
     let (token, server) = (&world.token, &world.process);
     let same = "/igny8.aiconfig.v1.ModelConfigService/GetModelConfig";
     let mut targets = vec![

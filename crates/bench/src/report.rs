@@ -4,17 +4,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
-
 use crate::Failure;
+use crate::alone::{Alone, Resolve, State, Texts};
 use crate::bars::{Verdict, ratio};
 use crate::chart;
 use crate::clones::Cloned;
+use crate::figures::{figures, machine};
 use crate::load::Measured;
+use crate::place::Kind;
 use crate::prompt_rounds::ManyPrompts;
-use crate::rounds::{ACCOUNTS, Large, Micro, Resolve, Run, State, Texts};
+use crate::rounds::{ACCOUNTS, Large, OnDatabase, Run};
 use crate::stats::{median, spread};
-use crate::targets::Row;
+use crate::visible::Visible;
+use crate::writes::Writes;
 
 /// Writes `bench.md`, `bench.json` and `bench.svg` into a folder; returns the first.
 ///
@@ -35,15 +37,58 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
     let args = &run.args;
     writeln!(
         text,
-        "{}, {} in flight on one connection, {} rounds of {} s, medians; {ACCOUNTS} accounts. \
-         How to read it: docs/benchmarks.md.\n",
+        "{}. {} in flight on one connection, {} rounds of {} s, medians; {ACCOUNTS} accounts. \
+         How to read it: docs/benchmarks.md.",
         machine(),
         args.in_flight,
         args.rounds,
         args.seconds,
     )?;
+    for on in &run.on {
+        writeln!(text, "\n## {}", on.database.title())?;
+        of_targets(&mut text, on)?;
+        once(&mut text, on)?;
+        of_writes(&mut text, on)?;
+    }
+    if let Some(measured) = &run.alone {
+        text.push_str("\n## Alone\n");
+        alone(&mut text, measured)?;
+    }
     text.push_str(
-        "| target | server CPU µs a call | × no-op | lowest to highest | calls/s | × no-op | p50 µs | p99 µs | × no-op | answer bytes |\n\
+        "\n## Bars\n\n| bar | on | measured | | bar | verdict |\n|---|---|--:|---|--:|---|\n",
+    );
+    for verdict in verdicts {
+        let sign = if verdict.at_least { "≥" } else { "≤" };
+        let said = if verdict.met { "met" } else { "**missed**" };
+        let Verdict {
+            database,
+            what,
+            measured,
+            bar,
+            unit,
+            ..
+        } = verdict;
+        let on = database.map_or("", Kind::title);
+        let digits = match bar {
+            ..3.0 => 2,
+            ..10.0 => 1,
+            _ => 0,
+        };
+        writeln!(
+            text,
+            "| {what} | {on} | {measured:.digits$} | {unit} | {sign} {bar} | {said} |"
+        )?;
+    }
+    Ok(text)
+}
+
+/// The calls under load.
+fn of_targets(text: &mut String, run: &OnDatabase) -> std::fmt::Result {
+    if run.rows.is_empty() {
+        return Ok(());
+    }
+    text.push_str(
+        "\n| target | server CPU µs a call | × no-op | lowest to highest | calls/s | × no-op | p50 µs | p99 µs | × no-op | answer bytes |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in &run.rows {
@@ -67,30 +112,11 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
             of(|m| m.answer_bytes),
         )?;
     }
-    once(&mut text, run)?;
-    alone(&mut text, &run.micro)?;
-    text.push_str("\n| bar | measured | | bar | verdict |\n|---|--:|---|--:|---|\n");
-    for verdict in verdicts {
-        let sign = if verdict.at_least { "≥" } else { "≤" };
-        let said = if verdict.met { "met" } else { "**missed**" };
-        let Verdict {
-            what,
-            measured,
-            bar,
-            unit,
-            ..
-        } = verdict;
-        let digits = if *bar < 3.0 { 2 } else { 0 };
-        writeln!(
-            text,
-            "| {what} | {measured:.digits$} | {unit} | {sign} {bar} | {said} |"
-        )?;
-    }
-    Ok(text)
+    Ok(())
 }
 
 /// What was measured once.
-fn once(text: &mut String, run: &Run) -> std::fmt::Result {
+fn once(text: &mut String, run: &OnDatabase) -> std::fmt::Result {
     writeln!(
         text,
         "\nStart without a database: ready in {} ms.",
@@ -125,7 +151,7 @@ fn once(text: &mut String, run: &Run) -> std::fmt::Result {
             prompts.cached_percent(),
         )?;
     }
-    let Cloned {
+    let Some(Cloned {
         profiles,
         accounts,
         seconds,
@@ -133,7 +159,10 @@ fn once(text: &mut String, run: &Run) -> std::fmt::Result {
         rows_a_second,
         before_mib,
         after_mib,
-    } = &run.cloned;
+    }) = &run.cloned
+    else {
+        return Ok(());
+    };
     writeln!(
         text,
         "Clone of {profiles} profiles to {accounts} accounts: {seconds:.1} s ({cpu_seconds:.1} s of \
@@ -142,15 +171,57 @@ fn once(text: &mut String, run: &Run) -> std::fmt::Result {
     )
 }
 
+/// Writes, and how they are seen elsewhere.
+fn of_writes(text: &mut String, run: &OnDatabase) -> std::fmt::Result {
+    if let Some(writes) = &run.writes {
+        let Writes {
+            in_flight,
+            rates,
+            cpu_us,
+            p50_us,
+            p99_us,
+            sync_us,
+        } = writes;
+        let (low, high) = spread(rates.iter().copied());
+        writeln!(
+            text,
+            "\nWrites, {in_flight} in flight: {:.0} a second ({low:.0} to {high:.0}), {cpu_us:.0} µs of \
+             CPU each, p50 {p50_us:.0} µs, p99 {p99_us:.0} µs. The disk takes {sync_us:.0} µs to have 4 KiB.",
+            median(rates.iter().copied()),
+        )?;
+    }
+    if let Some(visible) = &run.visible {
+        let Visible {
+            writes,
+            p50_ms,
+            p99_ms,
+            most_ms,
+        } = visible;
+        writeln!(
+            text,
+            "\nSeen on a second server: p50 {p50_ms:.1} ms, p99 {p99_ms:.1} ms, at most {most_ms:.1} ms, \
+             of {writes} writes."
+        )?;
+    }
+    if let Some(trips) = &run.round_trips {
+        text.push_str("\n| round trip of a write | revision locked | sent |\n|--:|---|---|\n");
+        for (place, (locked, sent)) in (1..).zip(&trips.last) {
+            let locked = if *locked { "yes" } else { "" };
+            writeln!(text, "| {place} | {locked} | `{sent}` |")?;
+        }
+    }
+    Ok(())
+}
+
 /// What was measured without a server.
-fn alone(text: &mut String, micro: &Micro) -> std::fmt::Result {
+fn alone(text: &mut String, alone: &Alone) -> std::fmt::Result {
     text.push_str("\n| resolve alone | accounts | ns | allocations |\n|---|--:|--:|--:|\n");
     for Resolve {
         case,
         accounts,
         nanoseconds,
         allocations,
-    } in &micro.resolve
+    } in &alone.resolve
     {
         writeln!(
             text,
@@ -162,7 +233,7 @@ fn alone(text: &mut String, micro: &Micro) -> std::fmt::Result {
         accounts,
         apply_us,
         heap_mib,
-    } in &micro.states
+    } in &alone.states
     {
         writeln!(text, "| {accounts} | {apply_us:.1} | {heap_mib} |")?;
     }
@@ -171,51 +242,9 @@ fn alone(text: &mut String, micro: &Micro) -> std::fmt::Result {
         case,
         microseconds,
         allocations,
-    } in &micro.texts
+    } in &alone.texts
     {
         writeln!(text, "| {case} | {microseconds:.1} | {allocations:.1} |")?;
     }
     Ok(())
-}
-
-fn figures(run: &Run, verdicts: &[Verdict]) -> Value {
-    let round = |m: &Measured| {
-        json!({
-            "calls_a_second": m.rate,
-            "cpu_us_a_call": m.cpu_us,
-            "p50_us": m.p50_us,
-            "p99_us": m.p99_us,
-            "answer_bytes": m.answer_bytes,
-        })
-    };
-    let target = |row: &Row| {
-        let rounds: Vec<Value> = row.rounds.iter().map(round).collect();
-        json!({ "target": row.kind, "rounds": rounds })
-    };
-    json!({
-        "machine": machine(),
-        "in_flight": run.args.in_flight,
-        "seconds": run.args.seconds,
-        "accounts": ACCOUNTS,
-        "seed": run.args.seed,
-        "ready_ms": run.ready_ms,
-        "many_accounts": run.large,
-        "many_prompts": run.prompts,
-        "clone": run.cloned,
-        "targets": run.rows.iter().map(target).collect::<Vec<_>>(),
-        "alone": run.micro,
-        "bars": verdicts,
-    })
-}
-
-/// Processor and how many cores this process may use.
-fn machine() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        (name.trim() == "model name").then(|| value.trim().to_owned())
-    });
-    let model = model.unwrap_or_else(|| "unknown processor".to_owned());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{model}, {cores} cores")
 }

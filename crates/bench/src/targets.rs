@@ -16,7 +16,7 @@ use crate::world::connect;
 use crate::{Failure, say};
 
 /// Load that is not measured, before each that is.
-const WARM_UP: Duration = Duration::from_millis(400);
+pub(crate) const WARM_UP: Duration = Duration::from_millis(400);
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +24,8 @@ const WARM_UP: Duration = Duration::from_millis(400);
 pub(crate) enum Kind {
     /// The server that does nothing.
     Noop,
+    /// The same, with an allocator that does not wipe.
+    PlainNoop,
     /// `GetModelConfig` without the key.
     WithoutKey,
     /// `GetModelConfig` with the key.
@@ -51,6 +53,7 @@ impl Kind {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Noop => "no-op",
+            Self::PlainNoop => "no-op without wiping",
             Self::WithoutKey => "GetModelConfig without key",
             Self::WithKey => "GetModelConfig with key",
             Self::Batch => "BatchGetModelConfigs of 100",
@@ -67,9 +70,12 @@ impl Kind {
     /// The no-op that it is held against.
     pub(crate) const fn limit(self) -> Self {
         match self {
-            Self::Noop | Self::WithoutKey | Self::WithKey | Self::Batch | Self::ManyAccounts => {
-                Self::Noop
-            }
+            Self::Noop
+            | Self::PlainNoop
+            | Self::WithoutKey
+            | Self::WithKey
+            | Self::Batch
+            | Self::ManyAccounts => Self::Noop,
             Self::PromptNoop
             | Self::GlobalPrompt
             | Self::OwnPrompt
@@ -141,9 +147,7 @@ pub(crate) async fn measure(
     args: &Args,
 ) -> Result<Vec<Row>, Failure> {
     let is_limit = |target: &Target<'_>| target.row.kind == target.row.kind.limit();
-    if let Some(only) = &args.only {
-        targets.retain(|t| is_limit(t) || t.row.kind.title().contains(only.as_str()));
-    }
+    targets.retain(|target| is_limit(target) || args.wants(target.row.kind.title()));
     if targets.iter().all(is_limit) {
         return Ok(Vec::new());
     }

@@ -1,7 +1,5 @@
 //! The server under test with keys, accounts and overrides, all of them put in through its API.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,15 +9,15 @@ use bytes::Bytes;
 use prost::Message as _;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use tempfile::TempDir;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::Failure;
 use crate::fill::{customise, fill};
+use crate::place::{Database, Place, Setting};
 use crate::prepare::{add_key, override_some, push};
-use crate::process::{Process, beside, free_port, says_ready};
+use crate::process::Process;
 use crate::prompt_calls::{add_library, customise_some};
 
 /// What every call is about.
@@ -42,57 +40,53 @@ pub(crate) struct World {
     pub(crate) accounts: u32,
     seed: u64,
     /// Removed when dropped, once the server has ended.
-    dir: TempDir,
+    pub(crate) place: Place,
 }
 
 impl World {
-    /// Starts `aiconfig serve` in a directory of its own and fills it by calls.
-    pub(crate) async fn build(accounts: u32, seed: u64) -> Result<Self, Failure> {
-        let dir = directory()?;
-        let process = serve(dir.path(), &[])?;
-        let (admin, backend) = prepare(&process, dir.path()).await?;
+    /// Starts `aiconfig serve` on an empty database and fills it by calls.
+    pub(crate) async fn build(
+        database: &Database,
+        accounts: u32,
+        seed: u64,
+    ) -> Result<Self, Failure> {
+        let place = Place::new(database)?;
+        let process = place.serve(&[])?;
+        let (admin, token) = prepare(&process, &place).await?;
         let channel = connect(&process).await?;
         push(&channel, &admin, accounts).await?;
-        override_some(&channel, &backend, accounts).await?;
-        customise_some(&channel, &backend, accounts).await?;
+        override_some(&channel, &token, accounts).await?;
+        customise_some(&channel, &token, accounts).await?;
         Ok(Self {
             process,
-            token: backend,
+            token,
             admin,
             accounts,
             seed,
-            dir,
+            place,
         })
     }
 
     /// The same with more accounts than calls could bring in: the server is started, stopped, its
-    /// database filled, and started again. No account has prompts of its own.
-    pub(crate) async fn large(accounts: u32, seed: u64) -> Result<Self, Failure> {
-        Self::filled(accounts, seed, &[]).await
-    }
-
-    /// The same with a server that gives a call all the time that it wants.
-    pub(crate) async fn patient(accounts: u32, seed: u64) -> Result<Self, Failure> {
-        let hour = [
-            ("AICONFIG_DEFAULT_DEADLINE_SECONDS", "3600"),
-            ("AICONFIG_LONGEST_DEADLINE_SECONDS", "3600"),
-        ];
-        Self::filled(accounts, seed, &hour).await
-    }
-
-    async fn filled(accounts: u32, seed: u64, settings: &[Setting<'_>]) -> Result<Self, Failure> {
-        let dir = directory()?;
-        let first = serve(dir.path(), &[])?;
-        let (admin, backend) = prepare(&first, dir.path()).await?;
+    /// database filled, and started again with some settings. No account has prompts of its own.
+    pub(crate) async fn large(
+        database: &Database,
+        accounts: u32,
+        seed: u64,
+        settings: &[Setting<'_>],
+    ) -> Result<Self, Failure> {
+        let place = Place::new(database)?;
+        let first = place.serve(&[])?;
+        let (admin, token) = prepare(&first, &place).await?;
         drop(first);
-        fill(&data(dir.path()), accounts).await?;
+        fill(&place.url(), accounts).await?;
         Ok(Self {
-            process: serve(dir.path(), settings)?,
-            token: backend,
+            process: place.serve(settings)?,
+            token,
             admin,
             accounts,
             seed,
-            dir,
+            place,
         })
     }
 
@@ -105,19 +99,18 @@ impl World {
             admin,
             accounts,
             seed,
-            dir,
+            place,
         } = self;
         drop(process);
-        let texts = customise(&data(dir.path()), accounts).await?;
+        let texts = customise(&place.url(), accounts).await?;
         let cache = cache_mib.to_string();
-        let settings = [("AICONFIG_PROMPT_CACHE_MEBIBYTES", cache.as_str())];
         let world = Self {
-            process: serve(dir.path(), &settings)?,
+            process: place.serve(&[("AICONFIG_PROMPT_CACHE_MEBIBYTES", &cache)])?,
             token,
             admin,
             accounts,
             seed,
-            dir,
+            place,
         };
         Ok((world, texts))
     }
@@ -183,50 +176,21 @@ impl World {
     }
 }
 
-/// A setting of the server's environment.
-type Setting<'a> = (&'a str, &'a str);
-
 pub(crate) const UNPREPARED: &str = "the server answers, but not with what was prepared";
 
-fn directory() -> Result<TempDir, Failure> {
-    let mut named = tempfile::Builder::new();
-    Ok(named.prefix("aiconfig-bench-").tempdir()?)
-}
-
-fn data(dir: &Path) -> PathBuf {
-    dir.join("data")
-}
-
-/// Starts the server on its defaults but for some settings, whatever the environment says.
-fn serve(dir: &Path, settings: &[Setting<'_>]) -> Result<Process, Failure> {
-    let (port, ops) = (free_port()?, free_port()?);
-    let mut command = Command::new(beside("aiconfig")?);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("AICONFIG_") {
-            command.env_remove(name);
-        }
-    }
-    command
-        .arg("serve")
-        .envs(settings.iter().copied())
-        .env("AICONFIG_DATA_DIR", data(dir))
-        .env("AICONFIG_GRPC_ADDR", format!("127.0.0.1:{port}"))
-        .env("AICONFIG_OPS_ADDR", format!("127.0.0.1:{ops}"));
-    Process::start(command, port, || says_ready(ops), &dir.join("log"))
-}
-
-/// Adds provider keys and prompts to a new server; returns its first tokens, of an admin and of a backend.
+/// Adds provider keys and prompts to a new server; returns its first tokens, of an admin and of a
+/// backend.
 async fn prepare(
     process: &Process,
-    dir: &Path,
+    place: &Place,
 ) -> Result<(MetadataValue<Ascii>, MetadataValue<Ascii>), Failure> {
     let channel = connect(process).await?;
-    let admin = token(&data(dir), "admin")?;
+    let admin = place.token("admin")?;
     for provider in ["openai", "anthropic"] {
         add_key(&channel, &admin, provider).await?;
     }
     add_library(&channel, &admin).await?;
-    Ok((admin, token(&data(dir), "backend")?))
+    Ok((admin, place.token("backend")?))
 }
 
 /// One connection.
@@ -237,18 +201,13 @@ pub(crate) async fn connect(process: &Process) -> Result<Channel, Failure> {
         .await?)
 }
 
-fn request(account_id: i64, include_api_key: bool) -> v1::GetModelConfigRequest {
+pub(crate) fn request(account_id: i64, include_api_key: bool) -> v1::GetModelConfigRequest {
     v1::GetModelConfigRequest {
         account_id,
         function_name: FUNCTION.to_owned(),
         include_api_key,
         ..v1::GetModelConfigRequest::default()
     }
-}
-
-fn token(data: &Path, name: &str) -> Result<MetadataValue<Ascii>, Failure> {
-    let text = std::fs::read_to_string(data.join("tokens").join(name))?;
-    Ok(format!("Bearer {text}").parse()?)
 }
 
 /// A preparing call with its token.
