@@ -34,6 +34,7 @@ mod texts;
 mod vault;
 mod write;
 
+pub use aiconfig_migrations::SCHEMA_VERSION;
 pub use audit::{AuditFilter, Seek};
 pub use commit::{Commit, SideEffect};
 pub use config::StoreConfig;

@@ -6,11 +6,13 @@ mod import;
 mod token;
 mod vault;
 
+use std::time::Instant;
+
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, Flags};
 use crate::start::Failure;
-use crate::{serve, start, telemetry};
+use crate::{announce, serve, service_manager, start, telemetry};
 
 /// Answers which model, parameters, prompt and key a function of an account uses.
 ///
@@ -73,7 +75,11 @@ impl Cli {
         telemetry::log(&config)?;
         match task {
             Task::Serve { migrate } => {
+                let begun = Instant::now();
+                announce::starting(&flags)?;
+                service_manager::starting("opening the database");
                 let app = start::open(&config, migrate).await?;
+                announce::opened(&app, begun).await?;
                 serve::serve(app, &config).await
             }
             Task::Migrate => start::open(&config, true).await.map(drop),
