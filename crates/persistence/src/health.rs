@@ -88,7 +88,7 @@ impl Store {
     }
 
     /// One number of one row; SQLite and PostgreSQL give small ones in different widths.
-    async fn number(
+    pub(crate) async fn number(
         &self,
         pool: &DatabaseConnection,
         during: &'static str,

@@ -11,6 +11,7 @@
 
 mod answers;
 mod audit;
+mod backup;
 mod call;
 mod commit;
 mod config;

@@ -1,7 +1,9 @@
 //! The command line.
 
+mod backup;
 mod check;
 mod export;
+mod health;
 mod import;
 mod token;
 mod vault;
@@ -46,8 +48,12 @@ enum Task {
     Import(import::Import),
     /// Write the whole state but secrets as JSON lines.
     Export(export::Args),
+    /// Copy the embedded database to a file, also while a server works on it.
+    Backup(backup::Args),
     /// Check configuration, database and keyring, and with --data what is stored.
     Check(check::Args),
+    /// Ask the server that runs with this configuration how it is: exit code 0 while it takes calls.
+    Health(health::Args),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -87,6 +93,8 @@ impl Cli {
             Task::Token(task) => token::run(&config, task).await,
             Task::Import(import) => import.run(&config).await,
             Task::Export(args) => export::run(&config, args).await,
+            Task::Backup(args) => backup::run(&config, args).await,
+            Task::Health(args) => health::run(&config, args).await,
             Task::Check(_) | Task::Completions { .. } => Ok(()),
         }
     }
