@@ -12,6 +12,7 @@
 
 mod answers;
 mod audit;
+mod backup;
 mod call;
 mod circuit;
 mod commit;
@@ -37,6 +38,7 @@ mod texts;
 mod vault;
 mod write;
 
+pub use aiconfig_migrations::SCHEMA_VERSION;
 pub use audit::{AuditFilter, Seek};
 pub use circuit::{Condition, WriteFault};
 pub use commit::{Commit, SideEffect};

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod announce;
 mod call;
 mod cli;
 mod config;
@@ -13,6 +14,7 @@ mod metrics;
 mod ops;
 mod process;
 mod serve;
+mod service_manager;
 mod services;
 mod start;
 mod telemetry;

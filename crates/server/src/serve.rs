@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aiconfig_application::Application;
 use aiconfig_persistence::Condition;
@@ -21,22 +21,26 @@ use aiconfig_proto::v1::{
     provider_service_server::ProviderServiceServer, strategy_service_server::StrategyServiceServer,
     token_service_server::TokenServiceServer,
 };
-use sd_notify::NotifyState;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_health::server::HealthReporter;
+use tower::Layer as _;
 
 use crate::call::{Gateway, TraceId};
 use crate::config::Config;
 use crate::gate::{GateLayer, Limits};
 use crate::ops::{self, Ops};
+use crate::service_manager::{self, Pulse};
 use crate::services::Services;
 use crate::start::Failure;
 use crate::transport::{self, Reload};
-use crate::{access, metrics, process, vault};
+use crate::{access, announce, metrics, process, vault};
 
 /// How often waiting audit records are written.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -58,6 +62,10 @@ const NOTICE: Duration = Duration::from_millis(200);
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), Failure> {
     process::outlive_file_size_limit()?;
+    let begun = Instant::now();
+    // From the first connection on, a signal is a stop and not an end.
+    let terminate = signal(SignalKind::terminate())?;
+    let told = told_to_stop(terminate, signal(SignalKind::interrupt())?);
     let counts = metrics::install()?;
     let tls = config.tls()?;
     let tls = tls.map(|files| Reload::begin(files, config.tls_reload()));
@@ -72,6 +80,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     let mut background = JoinSet::new();
     background.spawn(Arc::clone(&app).follow_log(config.poll_interval()));
     background.spawn(flush(Arc::clone(&app)));
+    background.spawn(take_hangups(signal(SignalKind::hangup())?));
     background.spawn(prune(Arc::clone(&app)));
     let folding = counts.clone();
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
@@ -104,11 +113,19 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         longest_deadline: config.longest_deadline(),
     };
     let waiting = stop.clone();
+    let pulse = Pulse::new();
     let incoming = transport::incoming(listener, config.limits(), live_tls, stop.clone());
+    let incoming = pulse.of(incoming);
+    let gate = GateLayer::new(Arc::clone(&app), limits);
+    let probe = HealthClient::new(gate.layer(health_service.clone()));
+    background.spawn(service_manager::feed_watchdog(pulse, move || {
+        let mut probe = probe.clone();
+        async move { probe.check(HealthCheckRequest::default()).await.is_ok() }
+    }));
     let server = config
         .limits()
         .server()
-        .layer(GateLayer::new(Arc::clone(&app), limits))
+        .layer(gate)
         .add_routes(routes(services)?.add_service(health_service))
         .serve_with_incoming_shutdown(incoming, async move {
             waiting.cancelled().await;
@@ -118,13 +135,13 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     background.spawn(report_database(health.clone(), Arc::clone(&app)));
     let plain = if secure { "" } else { "-plaintext " };
     tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl {plain}{grpc_addr} list");
-    notify(NotifyState::Ready);
+    service_manager::ready(&app);
+    background.spawn(service_manager::keep_status(Arc::clone(&app)));
     tokio::select! {
-        told = told_to_stop() => told?,
+        signal = told => tracing::info!(signal, "stopping"),
         ended = &mut server => return Ok(ended??),
     }
-    tracing::info!("stopping");
-    notify(NotifyState::Stopping);
+    service_manager::stopping();
     draining.store(true, Ordering::Relaxed);
     report(&health, &app, NotServing).await;
     // Balancers and watchers get to see it before connections are told to go.
@@ -138,6 +155,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     background.shutdown().await;
     app.flush_audit().await?;
     ops.abort();
+    announce::stopped(&app, begun);
     Ok(())
 }
 
@@ -186,13 +204,6 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     bound.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Tells systemd, if it is there.
-fn notify(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "the service manager was not told");
-    }
-}
-
 /// Sets the health of the server, of each service, and of the vault.
 async fn report(health: &HealthReporter, app: &Application, status: ServingStatus) {
     let services: BTreeSet<&str> = access::TABLE
@@ -237,13 +248,20 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .include_reflection_service(false)
 }
 
-async fn told_to_stop() -> Result<(), Failure> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+/// Waits for a signal to stop; its name.
+async fn told_to_stop(mut terminate: Signal, mut interrupt: Signal) -> &'static str {
     tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
     }
-    Ok(())
+}
+
+/// Takes SIGHUP, which says that files have changed: whatever follows files takes it too. Without
+/// this it would end a process that follows none.
+async fn take_hangups(mut hangups: Signal) {
+    while hangups.recv().await.is_some() {
+        tracing::info!("SIGHUP: looking at files that may have changed");
+    }
 }
 
 async fn flush(app: Arc<Application>) {

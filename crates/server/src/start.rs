@@ -69,6 +69,11 @@ pub(crate) async fn connect(config: &Config) -> Result<Store, Failure> {
         let file = embedded_file(config);
         SecretString::from(format!("sqlite://{}", file.display()))
     });
+    connect_to(config, url).await
+}
+
+/// Connects to a database that is not the configured one.
+pub(crate) async fn connect_to(config: &Config, url: SecretString) -> Result<Store, Failure> {
     let mut store = StoreConfig::new(url);
     store.max_connections = config.database_connections;
     Ok(Store::connect(&store).await?)

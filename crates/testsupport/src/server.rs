@@ -65,6 +65,38 @@ impl PgServer {
     /// As [`PgServer::start`].
     #[must_use]
     pub fn start_with_room(options: PgOptions, connections: u32) -> Self {
+        let server = Self::prepare(options, connections);
+        server.initialise();
+        server.resume();
+        server
+    }
+
+    /// A second server over a base backup of this one, which goes on meanwhile.
+    ///
+    /// # Panics
+    /// If the backup cannot be taken or does not start.
+    #[must_use]
+    pub fn base_backup(&self) -> Self {
+        let copy = Self::prepare(self.options, self.connections);
+        let port = self.port().to_string();
+        let mut take = copy.tool("pg_basebackup");
+        take.env("PGPASSWORD", PASSWORD)
+            .args(["-h", "127.0.0.1", "-p", &port, "-U", USER])
+            .args(["--wal-method=stream", "--checkpoint=fast", "-D"])
+            .arg(copy.data());
+        run(&mut take);
+        copy.resume();
+        copy
+    }
+
+    /// A program of this server's version, such as `pg_dump`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
+    }
+
+    /// A folder and a watchdog for a server that is still to be made.
+    fn prepare(options: PgOptions, connections: u32) -> Self {
         let bin = binaries::folder();
         let owner = Owner::choose();
         let root = must(
@@ -77,7 +109,7 @@ impl PgServer {
         // From here on the watchdog removes the folder.
         let watchdog = must("the watchdog", Watchdog::start(&root));
         must("giving the folder away", owner.give(&root));
-        let server = Self {
+        Self {
             _watchdog: watchdog,
             bin,
             owner,
@@ -86,10 +118,7 @@ impl PgServer {
             databases: AtomicU64::new(0),
             options,
             connections,
-        };
-        server.initialise();
-        server.resume();
-        server
+        }
     }
 
     /// A new empty database.

@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod backup;
 mod faults;
 mod log;
 mod place;
@@ -49,6 +50,7 @@ suite! {
         requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces,
             texts_are_kept_once;
         audit: appends_and_lists, chain_holds_under_concurrency;
+        backup: a_copy_is_of_one_moment_while_others_write;
         faults: read_only_is_told, closed_store_is_unavailable;
     }
     sqlite_memory in SqliteMemory {
@@ -69,6 +71,7 @@ suite! {
         faults: closed_store_is_unavailable;
     }
     postgres in Postgres {
+        backup: a_server_is_not_one_file;
         schema: starts_empty_and_becomes_current, migrates_from_eight_callers,
             migrating_again_keeps_the_deployment, newer_schema_is_told;
         writes: commits_and_reads_back, rollback_leaves_nothing, drop_leaves_nothing,

@@ -1,16 +1,20 @@
 //! The command line.
 
+mod backup;
 mod check;
 mod export;
+mod health;
 mod import;
 mod token;
 mod vault;
+
+use std::time::Instant;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, Flags};
 use crate::start::Failure;
-use crate::{process, serve, start, telemetry};
+use crate::{announce, process, serve, service_manager, start, telemetry};
 
 /// Answers which model, parameters, prompt and key a function of an account uses.
 ///
@@ -44,8 +48,12 @@ enum Task {
     Import(import::Import),
     /// Write the whole state but secrets as JSON lines.
     Export(export::Args),
+    /// Copy the embedded database to a file, also while a server works on it.
+    Backup(backup::Args),
     /// Check configuration, database and keyring, and with --data what is stored.
     Check(check::Args),
+    /// Ask the server that runs with this configuration how it is: exit code 0 while it takes calls.
+    Health(health::Args),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -76,7 +84,11 @@ impl Cli {
                 if config.dumpable {
                     process::let_memory_be_read();
                 }
+                let begun = Instant::now();
+                announce::starting(&flags)?;
+                service_manager::starting("opening the database");
                 let app = start::open(&config, migrate).await?;
+                announce::opened(&app, begun).await?;
                 serve::serve(app, &config).await
             }
             Task::Migrate => start::open(&config, true).await.map(drop),
@@ -84,6 +96,8 @@ impl Cli {
             Task::Token(task) => token::run(&config, task).await,
             Task::Import(import) => import.run(&config).await,
             Task::Export(args) => export::run(&config, args).await,
+            Task::Backup(args) => backup::run(&config, args).await,
+            Task::Health(args) => health::run(&config, args).await,
             Task::Check(_) | Task::Completions { .. } => Ok(()),
         }
     }
