@@ -91,7 +91,7 @@ impl Application {
         let found = KekSet::find_all(&self.kek_files.config, self.random.as_ref());
         let ids: Vec<KekId> = found.keks.ids().collect();
         let mut problems = texts(&found);
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let former = self.keks();
         let held: BTreeSet<KekId> = former.ids().collect();
         let live = self.live.load_full();

@@ -31,7 +31,7 @@ impl Application {
     /// As the store's.
     pub async fn verify_vault(&self) -> Result<VaultReport, AppError> {
         {
-            let _turn = self.turn.lock().await;
+            let _turn = self.turn().await?;
             self.catch_up().await?;
         }
         let sealed = self.store.sealed(None).await?;

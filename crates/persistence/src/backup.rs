@@ -35,7 +35,7 @@ impl Store {
         };
         let caller = Caller {
             limit: COPY_LIMIT,
-            ..self.caller
+            ..self.caller.clone()
         };
         let copy = Statement::from_sql_and_values(caller.backend, "VACUUM INTO ?", [file.into()]);
         // It only reads, but a connection that may not write refuses it.

@@ -56,18 +56,15 @@ pub(crate) async fn opened(app: &Application, since: Instant) -> Result<(), Fail
         took = ?since.elapsed(),
         "the state is loaded"
     );
-    let missing: Vec<String> = app
-        .keyring()
-        .missing()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let health = live.vault_health();
+    let missing: Vec<String> = health.missing.iter().map(ToString::to_string).collect();
     let unusable = live.unusable_keys().count();
-    if missing.is_empty() && unusable == 0 {
+    if health.is_sound() && unusable == 0 {
         tracing::info!("the vault is open");
     } else {
         tracing::error!(
             missing = missing.join(", "),
+            damaged = health.damaged.join(", "),
             unusable,
             "vault degraded: keys cannot be released; see `aiconfig vault verify`"
         );

@@ -1,31 +1,9 @@
 //! The `aiconfig` server and command line.
 #![forbid(unsafe_code)]
 
-mod access;
-mod announce;
-mod call;
-mod cli;
-mod config;
-mod error_details;
-mod errors;
-mod gate;
-mod lists;
-mod metrics;
-mod ops;
-mod process;
-mod serve;
-mod service_manager;
-mod services;
-mod start;
-mod telemetry;
-mod transport;
-mod vault;
-mod wire;
-
 use std::alloc::System;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Freed memory is wiped: buffers of the transport hold keys on their way out.
@@ -34,19 +12,5 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    telemetry::quiet_panics();
-    process::keep_memory_private();
-    match cli::Cli::parse().run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tell(&error);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// To standard error, for the log may not be there yet.
-fn tell(error: &start::Failure) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "aiconfig: {error}");
+    aiconfig_server::run().await
 }

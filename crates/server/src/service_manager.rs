@@ -55,9 +55,13 @@ fn status(app: &Application) -> String {
     if age >= AWAY {
         text.push_str(", the database is away: reads go on, writes do not");
     }
-    let (missing, unusable) = (app.keyring().missing().len(), live.unusable_keys().count());
-    if missing > 0 {
-        text = format!("{text}, vault degraded: key-encryption keys missing: {missing}");
+    let health = live.vault_health();
+    let (missing, damaged) = (health.missing.len(), health.damaged.len());
+    let unusable = live.unusable_keys().count();
+    if !health.is_sound() {
+        text = format!(
+            "{text}, vault degraded: {missing} key-encryption keys missing, {damaged} rows damaged"
+        );
     } else if unusable > 0 {
         text = format!("{text}, stored keys that do not open: {unusable}");
     }

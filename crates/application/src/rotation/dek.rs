@@ -154,7 +154,7 @@ impl Application {
     /// # Errors
     /// [`RotationError::Refused`] unless it is a disabled value key, or destroyed already.
     pub async fn destroy_dek(&self, call: &WriteCall, version: u32) -> Result<bool, RotationError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let (transaction, _) = self.begin_step().await?;
         let rows = readable(&transaction.deks().await?)?;
         let row = rows
@@ -180,7 +180,7 @@ impl Application {
 
     /// Puts a new data key into the ring, which opens from now on and seals nothing yet.
     async fn add_dek(&self, call: &WriteCall) -> Result<u32, RotationError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let (transaction, live) = self.begin_step().await?;
         let stage = Stage::of(&readable(&transaction.deks().await?)?)?;
         if let Some(pending) = stage.pending {
@@ -200,7 +200,7 @@ impl Application {
 
     /// Has the pending data key seal, if there is one, and the former one open only.
     async fn activate_dek(&self, call: &WriteCall) -> Result<Option<u32>, RotationError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let (transaction, live) = self.begin_step().await?;
         let mut rows = readable(&transaction.deks().await?)?;
         let Some(pending) = Stage::of(&rows)?.pending else {
@@ -261,7 +261,7 @@ impl Application {
     /// Seals the named keys anew in one transaction. One that does not open stops it, after those
     /// before it were committed.
     async fn reseal(&self, call: &WriteCall, keys: &[(String, u32)]) -> Result<u64, RotationError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let (transaction, live) = self.begin_step().await?;
         let mut rows = transaction.envelopes_for(keys).await?;
         rows.sort_unstable_by(|one, two| {
@@ -325,7 +325,7 @@ impl Application {
 
     /// Disables the former data keys that seal nothing any more.
     async fn disable_former(&self, call: &WriteCall) -> Result<Vec<u32>, RotationError> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let (transaction, _) = self.begin_step().await?;
         let mut used = BTreeSet::new();
         let mut after: Option<(String, u32)> = None;

@@ -38,7 +38,7 @@ impl Application {
             let rows = readable(&self.store.deks().await?)?;
             return Ok(self.plan_kek(&rows)?.rotation);
         }
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let (transaction, live) = self.begin_step().await?;
         let rows = readable(&transaction.deks().await?)?;
         let mut plan = self.plan_kek(&rows)?;

@@ -1,0 +1,46 @@
+//! The `aiconfig` server and command line as a library: the program is a call of [`run`].
+#![forbid(unsafe_code)]
+
+mod access;
+mod announce;
+mod call;
+mod cli;
+mod config;
+mod error_details;
+mod errors;
+mod gate;
+mod lists;
+mod metrics;
+mod ops;
+mod process;
+mod serve;
+mod service_manager;
+mod services;
+mod start;
+mod telemetry;
+mod transport;
+mod vault;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Does what the command line of this process asks for.
+pub async fn run() -> ExitCode {
+    telemetry::quiet_panics();
+    process::keep_memory_private();
+    match cli::Cli::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// To standard error, for the log may not be there yet.
+fn tell(error: &start::Failure) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "aiconfig: {error}");
+}
