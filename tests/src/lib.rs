@@ -17,4 +17,4 @@ pub use clients::{Bearer, Clients};
 pub use prompts::{customize, effective, new_prompt, new_text, reset};
 pub use raw::{call, health, reason, rpcs};
 pub use requests::{account, config, number, query, save, text};
-pub use server::{Place, Server, binary};
+pub use server::{Input, Place, Server, binary};

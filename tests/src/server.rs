@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use aiconfig_testsupport::free_port;
@@ -113,9 +113,17 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        self.command_behind(&[], arguments)
+    }
+
+    /// The same, run by another program with arguments of its own.
+    fn command_behind(&self, before: &[&str], arguments: &[&str]) -> Command {
+        let binary = binary();
+        let binary = binary.to_str().unwrap();
+        let mut words = before.iter().chain([&binary]).chain(arguments);
+        let mut command = Command::new(words.next().unwrap());
         command
-            .args(arguments)
+            .args(words)
             .current_dir(self.dir.path())
             .env("AICONFIG_DATA_DIR", self.data());
         for (name, value) in &self.env {
@@ -144,39 +152,61 @@ impl Server {
     /// Starts a server with further variables.
     #[must_use]
     pub fn start_with(place: &Place, env: &[(&str, &str)]) -> Self {
+        Self::start_behind(place, &[], env)
+    }
+
+    /// The same, run by another program, such as `setpriv` with its arguments.
+    #[must_use]
+    pub fn start_behind(place: &Place, before: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut server = Self::spawn(place, before, env);
+        server.await_listening();
+        server
+    }
+
+    /// Starts the process, without waiting for anything.
+    #[must_use]
+    pub fn spawn(place: &Place, before: &[&str], env: &[(&str, &str)]) -> Self {
         let (port, ops) = (free_port(), free_port());
         let log = place.dir.path().join(format!("server-{port}.log"));
-        let mut command = place.command(&["serve"]);
+        let mut command = place.command_behind(before, &["serve"]);
         command
             .envs(env.iter().copied())
             .env("AICONFIG_GRPC_ADDR", format!("127.0.0.1:{port}"))
             .env("AICONFIG_OPS_ADDR", format!("127.0.0.1:{ops}"))
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap());
         if !place.embedded {
             command.arg("--migrate");
         }
-        let mut server = Self {
+        Self {
             child: command.spawn().unwrap(),
             port,
             ops,
             log,
             data: place.data(),
-        };
+        }
+    }
+
+    fn await_listening(&mut self) {
         let begun = Instant::now();
         // Its own word counts: something else could listen on the port.
-        while !server.log().contains("serving; try")
-            || TcpStream::connect(("127.0.0.1", port)).is_err()
+        while !self.log().contains("serving; try")
+            || TcpStream::connect(("127.0.0.1", self.port)).is_err()
         {
-            let ended = server.child.try_wait().unwrap();
+            let ended = self.child.try_wait().unwrap();
             assert!(
                 ended.is_none() && begun.elapsed() < PATIENCE,
                 "the server does not listen ({ended:?}): {}",
-                server.log()
+                self.log()
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        server
+    }
+
+    /// The standard input of the process, once.
+    pub fn input(&mut self) -> Input {
+        Input(self.child.stdin.take().unwrap())
     }
 
     /// A connection.
@@ -245,6 +275,16 @@ impl Server {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+/// The standard input of a process.
+pub struct Input(ChildStdin);
+
+impl Input {
+    /// Writes a line to it.
+    pub fn tell(&mut self, line: &str) {
+        writeln!(self.0, "{line}").unwrap();
     }
 }
 
