@@ -99,6 +99,14 @@ impl Place {
         self.command(arguments).output().unwrap()
     }
 
+    /// Starts a command; its output goes to nobody.
+    #[must_use]
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
     /// Makes a token of a role, bound to accounts.
     #[must_use]
     pub fn new_token(&self, role: &str, accounts: &[i64]) -> String {
@@ -125,6 +133,8 @@ impl Place {
         command
             .args(words)
             .current_dir(self.dir.path())
+            // It is for the tests: the server refuses variables that it does not know.
+            .env_remove("AICONFIG_TORTURE_ROUNDS")
             .env("AICONFIG_DATA_DIR", self.data());
         for (name, value) in &self.env {
             command.env(name, value);

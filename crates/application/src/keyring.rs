@@ -33,7 +33,7 @@ pub(crate) async fn begin(
         tracing::error!(error = %fault, "a key-encryption key is not used");
     }
     for path in &found.absent {
-        tracing::warn!(file = %path.display(), "there is no key that only opens, not yet");
+        tracing::debug!(file = %path.display(), "the file of a key that only opens is not there");
     }
     Ok(found)
 }

@@ -234,7 +234,7 @@ impl From<AppError> for ApiError {
                 tracing::error!(%what, "a sealed key does not open");
                 Self::new(
                     ErrorReason::KeyDamaged,
-                    "the stored key does not open; an admin adds a new one",
+                    "what is stored sealed does not open; the server's log and audit name it, and an admin adds the key anew",
                 )
             }
             AppError::Vault(error) => Self::new(ErrorReason::KeyUnavailable, error.to_string()),

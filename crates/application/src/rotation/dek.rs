@@ -128,6 +128,7 @@ impl Application {
             let version = pending.map_or(stage.active.version, |row| row.version);
             progress(DekStep::Resumed { version });
         } else if options.resume {
+            rotation.unchanged = total;
             return Ok(rotation);
         } else {
             let version = self.add_dek(call).await?;

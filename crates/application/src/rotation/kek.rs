@@ -71,7 +71,10 @@ impl Application {
             },
         };
         for row in rows {
-            let rewrapped = row.rewrap(&deployment, &keks, self.random.as_ref());
+            // Those that stay are opened too: the canary is to tell of a ring that is whole.
+            let rewrapped = row
+                .verify(&deployment, &keks)
+                .and_then(|()| row.rewrap(&deployment, &keks, self.random.as_ref()));
             let rewrapped = rewrapped.map_err(|cause| RotationError::Stopped {
                 subject: ring_name(row),
                 cause,

@@ -49,7 +49,7 @@ pub(super) enum Task {
 pub(super) async fn run(config: &Config, task: Task) -> Result<(), Failure> {
     match task {
         Task::Init { output } => init(config, output),
-        Task::Status => status::show(&*open(config).await?).await,
+        Task::Status => status::show(&*open(config).await?, config).await,
         Task::Verify => verify(config).await,
         Task::RotateKek(args) => rotate::kek(&*open(config).await?, &args).await,
         Task::RotateDek(args) => rotate::dek(&*open(config).await?, &args).await,

@@ -3,9 +3,10 @@
 use aiconfig_application::{Application, KekStatus, KekUse, RingStatus, VaultStatus};
 
 use super::super::say;
+use crate::config::Config;
 use crate::start::Failure;
 
-pub(super) async fn show(app: &Application) -> Result<(), Failure> {
+pub(super) async fn show(app: &Application, config: &Config) -> Result<(), Failure> {
     let VaultStatus {
         keks,
         ring,
@@ -25,6 +26,9 @@ pub(super) async fn show(app: &Application) -> Result<(), Failure> {
             _ => "",
         };
         say(&format!("{id}  {name:9}  {wraps:5}{note}"))?;
+    }
+    for path in config.kek_open_files.iter().filter(|path| !path.exists()) {
+        say(&format!("no file at {}", path.display()))?;
     }
     say("")?;
     say("data key          state      wrapped by                        seals")?;
