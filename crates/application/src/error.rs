@@ -1,6 +1,6 @@
 //! What a use case can answer instead of a result.
 
-use aiconfig_domain::Rejection;
+use aiconfig_domain::{Rejection, TextHash};
 use aiconfig_persistence::StoreError;
 use aiconfig_vault::error::VaultError;
 
@@ -33,4 +33,13 @@ pub enum AppError {
         /// Which one, without its value.
         what: String,
     },
+}
+
+impl AppError {
+    /// A prompt text that a record names and that is stored nowhere.
+    #[must_use]
+    pub fn text_missing(hash: TextHash) -> Self {
+        let what = format!("the prompt text {hash}");
+        Self::Inconsistent { what }
+    }
 }

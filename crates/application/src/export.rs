@@ -82,7 +82,7 @@ impl Application {
     ) -> Result<(), AppError> {
         let named: Vec<(&TextHash, &String)> = named.iter().collect();
         for some in named.chunks(AT_ONCE) {
-            let hashes: Vec<[u8; 32]> = some.iter().map(|(hash, _)| *hash.as_bytes()).collect();
+            let hashes: Vec<TextHash> = some.iter().map(|(hash, _)| **hash).collect();
             let found = texts::read(&self.store, &hashes).await?;
             for (hash, by) in some {
                 look(**hash, by, found.get(*hash).map(AsRef::as_ref));

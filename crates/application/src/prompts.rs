@@ -1,7 +1,5 @@
 //! Prompts with their texts: what a query of hashes comes to for a caller.
 
-use std::sync::Arc;
-
 use aiconfig_domain::{AccountId, MergeTexts, PromptText, PromptType, TextHash};
 use aiconfig_resolution::mergeable;
 
@@ -13,10 +11,7 @@ impl Application {
     /// # Errors
     /// As [`Application::text`].
     pub async fn prompt_text(&self, live: &Live, hash: TextHash) -> Result<PromptText, AppError> {
-        let text = self.text(live, hash).await?;
-        PromptText::new(text).map_err(|fault| AppError::Inconsistent {
-            what: format!("the prompt text {hash}: {fault}"),
-        })
+        self.text(live, hash).await.map(PromptText::stored)
     }
 
     /// The texts of a merge as they stand.
@@ -31,27 +26,9 @@ impl Application {
     ) -> Result<MergeTexts, AppError> {
         let (row, global) = mergeable(&live.snapshot, account, prompt_type)?;
         Ok(MergeTexts {
-            base: self.prompt_text(live, row.default_text).await?,
-            ours: self.prompt_text(live, row.text).await?,
+            base: self.prompt_text(live, row.default_text()).await?,
+            ours: self.prompt_text(live, row.text()).await?,
             theirs: self.prompt_text(live, global.text).await?,
         })
-    }
-
-    /// The texts of some hashes, those that are not in memory with one look at the database.
-    ///
-    /// # Errors
-    /// As [`Application::text`].
-    pub async fn all_texts(
-        &self,
-        live: &Live,
-        hashes: impl IntoIterator<Item = TextHash>,
-    ) -> Result<Vec<Arc<str>>, AppError> {
-        let hashes: Vec<TextHash> = hashes.into_iter().collect();
-        self.fetch_texts(live, &hashes).await?;
-        let mut texts = Vec::with_capacity(hashes.len());
-        for hash in hashes {
-            texts.push(self.text(live, hash).await?);
-        }
-        Ok(texts)
     }
 }

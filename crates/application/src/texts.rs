@@ -1,7 +1,7 @@
 //! Prompt texts: those of the library are in memory, those of accounts behind a bounded cache. A
 //! text is found by its hash, so that a change of a prompt makes nothing in the cache wrong.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aiconfig_domain::{PromptText, TextHash};
@@ -74,16 +74,16 @@ impl Live {
 pub(crate) async fn take_library(store: &Store, live: &mut Live) -> Result<(), AppError> {
     let missing = live.take_texts(&Texts::new());
     if !missing.is_empty() {
-        let hashes: Vec<[u8; 32]> = missing.iter().map(|hash| *hash.as_bytes()).collect();
-        let found = read(store, &hashes).await?;
+        let found = read(store, &missing).await?;
         live.take_texts(&found);
     }
     Ok(())
 }
 
 /// Reads texts; a row whose text is not that of its hash counts as none.
-pub(crate) async fn read(store: &Store, hashes: &[[u8; 32]]) -> Result<Texts, AppError> {
-    let rows = store.texts(hashes).await?;
+pub(crate) async fn read(store: &Store, hashes: &[TextHash]) -> Result<Texts, AppError> {
+    let hashes: Vec<[u8; 32]> = hashes.iter().map(|hash| *hash.as_bytes()).collect();
+    let rows = store.texts(&hashes).await?;
     let sound = rows.into_iter().filter_map(|row| {
         let hash = TextHash::of(&row.value);
         (hash.as_bytes().as_slice() == row.hash.as_slice()).then_some((hash, row.value))
@@ -101,37 +101,50 @@ impl Application {
             return Ok(Arc::clone(text));
         }
         let read = async {
-            let found = read(&self.store, &[*hash.as_bytes()]).await?;
-            found
-                .into_values()
-                .next()
-                .ok_or_else(|| AppError::Inconsistent {
-                    what: format!("the prompt text {hash}"),
-                })
+            let found = read(&self.store, &[hash]).await?;
+            let text = found.into_values().next();
+            text.ok_or_else(|| AppError::text_missing(hash))
         };
         self.texts.get_or_insert_async(&hash, read).await
     }
 
-    /// Reads those of some texts into the cache that are not in memory.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub(crate) async fn fetch_texts(
+    /// Texts by their hashes, those that are not in memory with one look at the database; and why
+    /// the others are missing, if any is.
+    pub async fn texts(
         &self,
         live: &Live,
-        hashes: &[TextHash],
-    ) -> Result<(), AppError> {
-        let here =
-            |hash: &TextHash| live.texts.contains_key(hash) || self.texts.get(hash).is_some();
-        let missing = hashes.iter().filter(|hash| !here(hash));
-        let missing: Vec<[u8; 32]> = missing.map(|hash| *hash.as_bytes()).collect();
-        // A single one is read where it is asked for, once for all who wait for it.
-        if missing.len() > 1 {
-            for (hash, text) in read(&self.store, &missing).await? {
-                self.texts.insert(hash, text);
+        hashes: impl IntoIterator<Item = TextHash>,
+    ) -> (HashMap<TextHash, Arc<str>>, Option<AppError>) {
+        let mut found = Texts::new();
+        let mut missing = BTreeSet::new();
+        for hash in hashes {
+            let here = live.texts.get(&hash).map(Arc::clone);
+            match here.or_else(|| self.texts.get(&hash)) {
+                Some(text) => drop(found.insert(hash, text)),
+                None => drop(missing.insert(hash)),
             }
         }
-        Ok(())
+        let missing: Vec<TextHash> = missing.into_iter().collect();
+        let read = match missing.as_slice() {
+            [] => Ok(Texts::new()),
+            // Once for all who wait for it.
+            [one] => self
+                .text(live, *one)
+                .await
+                .map(|text| [(*one, text)].into()),
+            many => read(&self.store, many).await.inspect(|read| {
+                for (hash, text) in read {
+                    self.texts.insert(*hash, Arc::clone(text));
+                }
+            }),
+        };
+        match read {
+            Ok(read) => found.extend(read),
+            Err(error) => return (found, Some(error)),
+        }
+        let nowhere = missing.iter().find(|hash| !found.contains_key(hash));
+        let failed = nowhere.map(|hash| AppError::text_missing(*hash));
+        (found, failed)
     }
 
     /// The bytes that the cache of accounts' texts holds.

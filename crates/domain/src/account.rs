@@ -1,5 +1,6 @@
 //! Accounts, their tombstones and their overrides (sections 1 and 3).
 
+mod prompts;
 mod rows;
 
 use std::sync::Arc;
@@ -7,10 +8,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, AccountModules, AccountPrompt, AuthorProfile, IntegrationType, ModelFields, OwnItem,
-    OwnLibrary, Plan, PromptType, Stored, Strategy,
+    AccountId, AccountModules, AuthorProfile, IntegrationType, ModelFields, OwnItem, OwnLibrary,
+    Plan, PromptType, Stored, Strategy,
 };
 
+pub(crate) use prompts::PromptBase;
+pub use prompts::PromptRow;
 pub use rows::OverrideRows;
 
 /// An account as Django pushed it last.
@@ -92,9 +95,9 @@ pub struct AccountEntry {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rare {
     /// The switches of modules, unless all are on.
-    pub(crate) modules: Option<Stored<AccountModules>>,
+    pub(crate) modules: Option<Box<Stored<AccountModules>>>,
     /// The prompts, at most one of a type.
-    pub(crate) prompts: Vec<Stored<AccountPrompt>>,
+    prompts: Box<[PromptRow]>,
     /// The author profiles and strategies, if there ever were any.
     pub(crate) library: Option<Arc<OwnLibrary>>,
 }
@@ -138,21 +141,20 @@ impl AccountEntry {
     /// Its switches of modules, unless all are on.
     #[must_use]
     pub fn modules(&self) -> Option<&Stored<AccountModules>> {
-        self.rare.as_ref()?.modules.as_ref()
+        self.rare.as_ref()?.modules.as_deref()
     }
 
     /// Its prompts, at most one of a type.
     #[must_use]
-    pub fn prompts(&self) -> &[Stored<AccountPrompt>] {
+    pub fn prompts(&self) -> &[PromptRow] {
         self.rare.as_ref().map_or(&[], |rare| &rare.prompts)
     }
 
     /// Its prompt of a type.
     #[must_use]
-    pub fn prompt_of(&self, prompt_type: &PromptType) -> Option<&Stored<AccountPrompt>> {
-        self.prompts()
-            .iter()
-            .find(|row| row.value.prompt_type == *prompt_type)
+    pub fn prompt_of(&self, prompt_type: &PromptType) -> Option<&PromptRow> {
+        let mut rows = self.prompts().iter();
+        rows.find(|row| row.prompt_type() == prompt_type)
     }
 
     /// Its author profiles, in the order of their numbers.

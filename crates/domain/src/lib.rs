@@ -45,7 +45,7 @@ pub mod template;
 mod timestamp;
 mod token;
 
-pub use account::{Account, AccountEntry, AccountState, Override, OverrideRows};
+pub use account::{Account, AccountEntry, AccountState, Override, OverrideRows, PromptRow};
 pub use catalogue::{Finding, FindingKind, ModelStatus, findings};
 pub use check::{FieldScope, check_fields, model_choices, service_choices};
 pub use codec::{CODEC_VERSION, CodecError, decode, encode};
@@ -53,12 +53,13 @@ pub use command::{
     AcknowledgePrompt, AddKey, CloneItems, Command, CommandContext, CreateCreditOperation,
     CreateFunction, CreateGlobalPrompt, CreateModel, CreateProvider, CreateToken, CustomizePrompt,
     Decision, DeleteAccount, DeleteCreditOperation, DeleteFunction, DeleteGlobalPrompt,
-    DeleteModel, DestroyKey, ImportPrices, IncrementPromptVersions, ItemOutcome, LibraryCommand,
-    MOST_ROWS, MergePrompt, MergeTexts, ProfileCommand, PromoteKey, PushOutcome, ResetPrompts,
-    ResetSettings, ResetTarget, RestorePromptVersion, RevokeKey, RevokeToken, RollbackKey,
-    SaveSettings, SetDefaultModel, SetKeyFreeze, SetPromptsActive, StrategyCommand,
-    UpdateAccountModules, UpdateCreditOperation, UpdateFunction, UpdateGlobalPrompt, UpdateGlobals,
-    UpdateModel, UpdatePlatformModules, UpdateProvider, UpsertAccounts, decide,
+    DeleteModel, DestroyKey, FinishedMerge, ImportPrices, IncrementPromptVersions, ItemOutcome,
+    LibraryCommand, MOST_ROWS, MergeExpected, MergePrompt, MergeTexts, ProfileCommand, PromoteKey,
+    PushOutcome, ResetPrompts, ResetSettings, ResetTarget, RestorePromptVersion, RevokeKey,
+    RevokeToken, RollbackKey, SaveSettings, SetDefaultModel, SetKeyFreeze, SetPromptsActive,
+    StrategyCommand, UpdateAccountModules, UpdateCreditOperation, UpdateFunction,
+    UpdateGlobalPrompt, UpdateGlobals, UpdateModel, UpdatePlatformModules, UpdateProvider,
+    UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
 pub use digest::{Leaf, StateDigest};

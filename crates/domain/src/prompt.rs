@@ -90,8 +90,14 @@ impl PromptText {
     pub fn new(text: impl Into<Arc<str>>) -> Result<Self, TextFault> {
         let text = text.into();
         check_text(&text)?;
+        Ok(Self::stored(text))
+    }
+
+    /// Takes a text that was stored, whatever the rules were then.
+    #[must_use]
+    pub fn stored(text: Arc<str>) -> Self {
         let hash = TextHash::of(&text);
-        Ok(Self { text, hash })
+        Self { text, hash }
     }
 
     /// The text.
@@ -176,14 +182,6 @@ pub struct AccountPrompt {
     pub default_text: TextHash,
     /// The library's version that its own is based on.
     pub based_on_version: u32,
-}
-
-impl AccountPrompt {
-    /// Whether its own text is another than the one that it is based on.
-    #[must_use]
-    pub fn is_customized(&self) -> bool {
-        self.text != self.default_text
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use aiconfig_domain::merge::behind_by;
 use aiconfig_domain::template::Variables;
 use aiconfig_domain::{
-    AccountEntry, AccountId, AccountPrompt, GlobalPrompt, Plan, PromptType, Rejection, Snapshot,
+    AccountEntry, AccountId, GlobalPrompt, Plan, PromptRow, PromptType, Rejection, Snapshot,
     TextHash,
 };
 
@@ -43,7 +43,7 @@ pub struct EffectivePrompt<'a> {
     /// Where it is from.
     pub source: PromptSource,
     /// The account's row, if it is in force.
-    pub row: Option<&'a AccountPrompt>,
+    pub row: Option<&'a PromptRow>,
     /// The library's version of now; 0: none.
     pub global_version: u32,
     /// How the row stands to the library.
@@ -101,7 +101,7 @@ pub fn account_prompts(
     account: AccountId,
 ) -> Result<Vec<EffectivePrompt<'_>>, Rejection> {
     let entry = registered(snapshot, account)?;
-    let own = entry.prompts().iter().map(|row| &row.value.prompt_type);
+    let own = entry.prompts().iter().map(PromptRow::prompt_type);
     let library = snapshot
         .global_prompts()
         .map(|prompt| &prompt.value.prompt_type);
@@ -119,10 +119,10 @@ pub fn mergeable<'a>(
     snapshot: &'a Snapshot,
     account: AccountId,
     prompt_type: &PromptType,
-) -> Result<(&'a AccountPrompt, &'a GlobalPrompt), Rejection> {
+) -> Result<(&'a PromptRow, &'a GlobalPrompt), Rejection> {
     let entry = registered(snapshot, account)?;
     let global = snapshot.active_prompt(prompt_type)?;
-    let row = entry.prompt_of(prompt_type).map(|stored| &stored.value);
+    let row = entry.prompt_of(prompt_type);
     row.map(|row| (row, global))
         .ok_or_else(|| Rejection::prompt_not_customized(account, prompt_type))
 }
@@ -143,19 +143,19 @@ fn held<'a>(
     let plan = entry.and_then(AccountEntry::live).map(|live| live.plan);
     let may_override = plan.unwrap_or(Plan::Free).rules().may_override;
     let stored = entry.and_then(|entry| entry.prompt_of(prompt_type));
-    let row = stored.map(|stored| &stored.value).filter(|_| may_override);
+    let row = stored.filter(|_| may_override);
     let global = snapshot.global_prompt(prompt_type.as_str());
     let global = global.map(|stored| &stored.value);
     let active = global.filter(|global| global.active);
     let (text, source) = match row {
-        Some(row) if row.is_customized() => (row.text, PromptSource::AccountCustom),
-        Some(row) => (row.default_text, PromptSource::AccountDefault),
+        Some(row) if row.is_customized() => (row.text(), PromptSource::AccountCustom),
+        Some(row) => (row.default_text(), PromptSource::AccountDefault),
         None => (active?.text, PromptSource::Global),
     };
     let versions = snapshot.prompt_versions(prompt_type);
     let behind = row.map_or(0, |row| {
         let history = versions.map(|version| (version.value.version, version.value.text));
-        behind_by(row.based_on_version, history)
+        behind_by(row.based_on_version(), history)
     });
     let upstream_state = match row {
         None => UpstreamState::Following,

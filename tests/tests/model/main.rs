@@ -17,7 +17,7 @@ mod prompts;
 mod rules;
 mod world;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use aiconfig_proto::v1;
 use aiconfig_tests::{Clients, Place, Server};
@@ -30,8 +30,6 @@ const SHOWN: usize = 12;
 
 struct Run {
     world: World,
-    /// Numbers of the platform's profiles that the test made, by name.
-    item_ids: BTreeMap<String, i64>,
     admin: Clients,
     backend: Clients,
     seed: u64,
@@ -190,7 +188,6 @@ async fn model_test(place: Place, steps: usize) {
     let mut admin = server.clients("admin").await;
     let mut run = Run {
         world: compare::world(&mut admin).await,
-        item_ids: BTreeMap::new(),
         admin,
         backend: server.clients("backend").await,
         seed,

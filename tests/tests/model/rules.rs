@@ -63,7 +63,7 @@ impl World {
             rows: live.map(|old| old.rows.clone()).unwrap_or_default(),
             modules_off: live.map(|old| old.modules_off.clone()).unwrap_or_default(),
             prompts: live.map(|old| old.prompts.clone()).unwrap_or_default(),
-            profiles: live.map(|old| old.profiles.clone()).unwrap_or_default(),
+            own: live.map(|old| old.own.clone()).unwrap_or_default(),
         };
         self.accounts.insert(id, account);
         Ok(true)
@@ -83,7 +83,7 @@ impl World {
         account.rows.clear();
         account.modules_off.clear();
         account.prompts.clear();
-        account.profiles.clear();
+        account.own.clear();
         Ok(true)
     }
 

@@ -91,8 +91,8 @@ pub(crate) struct Account {
     pub(crate) rows: BTreeMap<String, Row>,
     pub(crate) modules_off: BTreeSet<String>,
     pub(crate) prompts: BTreeMap<String, prompts::Row>,
-    /// Author profiles by name.
-    pub(crate) profiles: BTreeMap<String, library::Own>,
+    /// Author profiles and strategies, by name.
+    pub(crate) own: BTreeMap<(library::Kind, String), library::Own>,
 }
 
 /// Everything.
@@ -105,7 +105,7 @@ pub(crate) struct World {
     pub(crate) modules_off: BTreeSet<String>,
     /// Types of prompts that the test made.
     pub(crate) prompts: BTreeMap<String, prompts::Shelf>,
-    /// Author profiles of the platform that the test made, by number.
+    /// Author profiles and strategies of the platform that the test made, by number.
     pub(crate) items: BTreeMap<i64, library::Item>,
     /// By provider, what its models make.
     pub(crate) providers: BTreeMap<String, Vec<String>>,

@@ -70,6 +70,8 @@ pub(crate) fn cases() -> Vec<Case> {
         },
         case("NUL", "one\0two", &[], &[]),
         case("no text at all", "", &[], &[]),
+        case("blanks alone", " \r\n\t\u{a0}\u{2003}", &[], &[]),
+        case("a byte order mark alone", "\u{feff}", &[], &[]),
         case("the same placeholder twice", "{a}{a}", a, &[("a", "1")]),
         case(
             "doubled braces",

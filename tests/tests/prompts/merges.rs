@@ -2,6 +2,7 @@
 
 use aiconfig_proto::v1::{self, ConflictChoice, Plan};
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use crate::{Stage, digest, on_both, refused, violations, why};
 
@@ -188,6 +189,54 @@ async fn theirs_alone_is_the_library_again() {
             (held.prompt_value.as_str(), held.customized),
             ("their\n", false)
         );
+    })
+    .await;
+}
+
+/// Resolutions are for the conflicts of a preview. Once the library has another text, they are
+/// refused, as many of them as there are conflicts then.
+#[tokio::test]
+async fn resolutions_are_for_the_library_that_was_previewed() {
+    on_both(async |stage| {
+        begin(stage, CLASH).await;
+        let shown = previewed(stage).await;
+        let resolved = v1::ApplyPromptMergeRequest {
+            expected_etag: shown.etag,
+            expected_global_version: shown.global_version,
+            ..apply(&[(ConflictChoice::Theirs, "")])
+        };
+        let newer = stage.publish("poem", "one\nline\n").await;
+        let before = stage.effective(1, "poem").await;
+        let prompts = &mut stage.backend.prompts;
+        let late = prompts.apply_prompt_merge(resolved.clone()).await;
+        let late = late.unwrap_err();
+        let details = late.get_error_details();
+        let told = &details.error_info().unwrap().metadata;
+        assert_eq!(aiconfig_tests::reason(&late), "ETAG_MISMATCH");
+        assert_eq!(late.code(), Code::Aborted);
+        assert_eq!(told["resource"], "globalPrompts/poem");
+        assert_eq!(told["etag"], newer.etag);
+        assert_eq!(stage.effective(1, "poem").await, before);
+        let unknown = v1::ApplyPromptMergeRequest {
+            expected_global_version: 99,
+            ..resolved.clone()
+        };
+        let unknown = stage.backend.prompts.apply_prompt_merge(unknown).await;
+        assert_eq!(refused(unknown), why(Code::Aborted, "ETAG_MISMATCH"));
+        // A version of the same text changes nothing about the conflicts.
+        stage.publish("poem", CLASH).await;
+        let same = v1::BatchIncrementVersionRequest {
+            prompt_types: vec!["poem".to_owned()],
+            ..Default::default()
+        };
+        let library = &mut stage.admin.global_prompts;
+        library.batch_increment_version(same).await.unwrap();
+        let prompts = &mut stage.backend.prompts;
+        prompts.apply_prompt_merge(resolved).await.unwrap();
+        let held = stage.effective(1, "poem").await;
+        let merged = "their intro\ntheir first\nmiddle\ntheir rule\nend\nour note\n";
+        assert_eq!(held.prompt_value, merged);
+        assert_eq!((held.based_on_version, held.behind_by), (5, 0));
     })
     .await;
 }

@@ -155,7 +155,7 @@ fn put(planner: &mut Planner<'_>, own: &OwnPrompt, wanted: Option<Wanted>) {
     let (row, account, prompt_type) = (own.row, own.account, &own.prompt_type);
     let entry = planner.after.account(account);
     let present = entry.and_then(|entry: &AccountEntry| entry.prompt_of(prompt_type));
-    let present = present.map(|stored| stored.value.clone());
+    let present = present.map(|row| row.of(account));
     let same = match (&present, &wanted) {
         (None, None) => return,
         // What it was based on at an earlier import stays so, as long as it says the same.

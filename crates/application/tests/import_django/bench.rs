@@ -80,8 +80,9 @@ impl Bench {
         kind: &str,
     ) -> Option<(String, String, u32)> {
         let live = self.live();
-        let entry = live.snapshot.account(AccountId::new(account)?)?;
-        let stored = entry.prompt_of(&PromptType::parse(kind)?)?.value.clone();
+        let account = AccountId::new(account)?;
+        let entry = live.snapshot.account(account)?;
+        let stored = entry.prompt_of(&PromptType::parse(kind)?)?.of(account);
         let text = self.text(stored.text).await;
         Some((
             text,

@@ -1,13 +1,12 @@
-//! What accounts make of the library's prompts: customise, reset, keep, merge (section 5).
+//! What accounts make of the library's prompts: customise, reset, keep (section 5).
 
 use super::accounts::writable;
-use super::global_prompts::{same_text, template_violations};
+use super::global_prompts::template_violations;
 use super::{CommandContext, Decision, check_etag};
-use crate::merge::{Resolution, ResolveFault, three_way};
 use crate::template::{Strictness, Variables, check_template};
 use crate::{
-    AccountId, AccountPrompt, Change, GlobalPrompt, PromptText, PromptType, Reason, Rejection,
-    Resource, ResourceKey, Snapshot,
+    AccountId, AccountPrompt, Change, GlobalPrompt, PromptText, PromptType, Rejection, Resource,
+    ResourceKey, Snapshot,
 };
 
 /// Gives an account a text of its own.
@@ -60,34 +59,6 @@ pub struct AcknowledgePrompt {
     pub expected_etag: Option<String>,
 }
 
-/// Merges what the library did meanwhile into an account's text.
-#[derive(Clone, Debug)]
-pub struct MergePrompt {
-    /// Whose.
-    pub account_id: AccountId,
-    /// Of which type.
-    pub prompt_type: PromptType,
-    /// The three texts, as they were read.
-    pub texts: MergeTexts,
-    /// One for each conflict, in order.
-    pub resolutions: Vec<Resolution>,
-    /// Whether doubtful placeholders are refused.
-    pub strictness: Strictness,
-    /// The etag that the caller last saw; absent skips the check.
-    pub expected_etag: Option<String>,
-}
-
-/// The texts of a merge.
-#[derive(Clone, Debug)]
-pub struct MergeTexts {
-    /// What the account's text is based on.
-    pub base: PromptText,
-    /// The account's.
-    pub ours: PromptText,
-    /// The library's.
-    pub theirs: PromptText,
-}
-
 impl CustomizePrompt {
     pub(super) fn decide(
         snapshot: &Snapshot,
@@ -104,13 +75,13 @@ impl CustomizePrompt {
         let next = AccountPrompt {
             text: command.text.hash(),
             ..stored
-                .cloned()
+                .clone()
                 .unwrap_or_else(|| based_on(global, command.account_id))
         };
         Ok(Decision {
             warnings,
             texts: vec![command.text.clone()],
-            ..changed(key, stored, next)
+            ..changed(key, stored.as_ref(), next)
         })
     }
 }
@@ -171,7 +142,7 @@ fn reset(
         ResetTarget::CurrentGlobal => based_on(snapshot.active_prompt(prompt_type)?, account_id),
     };
     let change = Change::Put(Resource::AccountPrompt(next.clone()));
-    Ok((key, (next != *stored).then_some(change)))
+    Ok((key, (next != stored).then_some(change)))
 }
 
 impl AcknowledgePrompt {
@@ -190,79 +161,17 @@ impl AcknowledgePrompt {
             text: stored.text,
             ..based_on(global, command.account_id)
         };
-        Ok(changed(key, Some(stored), next))
-    }
-}
-
-impl MergePrompt {
-    /// Whether an account may merge at all, before its texts are read.
-    ///
-    /// # Errors
-    /// As those of a merge, but for its texts and resolutions.
-    pub fn allowed(
-        snapshot: &Snapshot,
-        account_id: AccountId,
-        prompt_type: &PromptType,
-        expected_etag: Option<&str>,
-    ) -> Result<(), Rejection> {
-        customized(snapshot, account_id, prompt_type, expected_etag).map(|_| ())
-    }
-
-    pub(super) fn decide(
-        snapshot: &Snapshot,
-        command: &Self,
-        _: &CommandContext,
-    ) -> Result<Decision, Rejection> {
-        let (stored, global, key) = customized(
-            snapshot,
-            command.account_id,
-            &command.prompt_type,
-            command.expected_etag.as_deref(),
-        )?;
-        let MergeTexts { base, ours, theirs } = &command.texts;
-        same_text(&key, stored.default_text, base)?;
-        same_text(&key, stored.text, ours)?;
-        let of_global = ResourceKey::GlobalPrompt(command.prompt_type.clone());
-        same_text(&of_global, global.text, theirs)?;
-        let merge = three_way(base.as_str(), ours.as_str(), theirs.as_str());
-        let merged = merge
-            .resolve(&command.resolutions)
-            .map_err(|fault| unresolved(&fault))?;
-        let merged = PromptText::new(merged)
-            .map_err(|fault| Rejection::invalid_field("resolutions", fault.to_string()))?;
-        let warnings = lint(&merged, &global.variables, command.strictness)?;
-        let next = AccountPrompt {
-            text: merged.hash(),
-            ..based_on(global, command.account_id)
-        };
-        Ok(Decision {
-            warnings,
-            texts: vec![merged],
-            ..changed(key, Some(stored), next)
-        })
-    }
-}
-
-fn unresolved(fault: &ResolveFault) -> Rejection {
-    match fault {
-        ResolveFault::Count { conflicts, given } if *given == 0 => {
-            let message = format!(
-                "the texts conflict in {conflicts} places; PreviewPromptMerge shows them, and \
-                 resolutions says for each what to take"
-            );
-            Rejection::new(Reason::MergeConflict, message).with("conflicts", conflicts.to_string())
-        }
-        _ => Rejection::invalid_field("resolutions", fault.to_string()),
+        Ok(changed(key, Some(&stored), next))
     }
 }
 
 /// The row of an account that may change it, with the library's prompt that it is compared with.
-fn customized<'a>(
+pub(super) fn customized<'a>(
     snapshot: &'a Snapshot,
     account_id: AccountId,
     prompt_type: &PromptType,
     expected_etag: Option<&str>,
-) -> Result<(&'a AccountPrompt, &'a GlobalPrompt, ResourceKey), Rejection> {
+) -> Result<(AccountPrompt, &'a GlobalPrompt, ResourceKey), Rejection> {
     snapshot.overriding_account(account_id)?;
     let global = snapshot.active_prompt(prompt_type)?;
     let key = ResourceKey::AccountPrompt(account_id, prompt_type.clone());
@@ -272,17 +181,17 @@ fn customized<'a>(
     Ok((stored, global, key))
 }
 
-fn row<'a>(
-    snapshot: &'a Snapshot,
+fn row(
+    snapshot: &Snapshot,
     account_id: AccountId,
     prompt_type: &PromptType,
-) -> Option<&'a AccountPrompt> {
-    let entry = snapshot.account(account_id)?;
-    entry.prompt_of(prompt_type).map(|stored| &stored.value)
+) -> Option<AccountPrompt> {
+    let row = snapshot.account(account_id)?.prompt_of(prompt_type)?;
+    Some(row.of(account_id))
 }
 
 /// The row of an account that took over the library's prompt as it is.
-fn based_on(global: &GlobalPrompt, account_id: AccountId) -> AccountPrompt {
+pub(super) fn based_on(global: &GlobalPrompt, account_id: AccountId) -> AccountPrompt {
     AccountPrompt {
         account_id,
         prompt_type: global.prompt_type.clone(),
@@ -292,7 +201,7 @@ fn based_on(global: &GlobalPrompt, account_id: AccountId) -> AccountPrompt {
     }
 }
 
-fn lint(
+pub(super) fn lint(
     text: &PromptText,
     variables: &Variables,
     strictness: Strictness,
@@ -306,7 +215,11 @@ fn lint(
     }
 }
 
-fn changed(key: ResourceKey, stored: Option<&AccountPrompt>, next: AccountPrompt) -> Decision {
+pub(super) fn changed(
+    key: ResourceKey,
+    stored: Option<&AccountPrompt>,
+    next: AccountPrompt,
+) -> Decision {
     let differs = stored != Some(&next);
     let change = differs.then_some(Change::Put(Resource::AccountPrompt(next)));
     Decision {

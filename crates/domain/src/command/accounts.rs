@@ -107,8 +107,7 @@ pub(super) fn delete(snapshot: &Snapshot, command: &DeleteAccount) -> Result<Dec
             decision.changes.push(Change::Delete(key));
         }
         let prompts = entry.prompts().iter();
-        let prompts =
-            prompts.map(|row| ResourceKey::AccountPrompt(id, row.value.prompt_type.clone()));
+        let prompts = prompts.map(|row| ResourceKey::AccountPrompt(id, row.prompt_type().clone()));
         let profiles = entry.profiles().iter();
         let profiles = profiles.map(|item| ResourceKey::OwnProfile(id, item.value.id));
         let strategies = entry.strategies().iter();

@@ -1,11 +1,11 @@
 //! The library of prompts: versions that are never changed in place (section 5).
 
-use super::providers::{check_etag, exists, refuse_any};
+use super::providers::{check_etag, exists, overtaken, refuse_any};
 use super::{CommandContext, Decision};
 use crate::template::{Strictness, TemplateFault, Variable, Variables, check_template};
 use crate::{
     Change, GlobalPrompt, PromptText, PromptType, PromptVersion, Reason, Rejection, Resource,
-    ResourceKey, Snapshot, Violation,
+    ResourceKey, Snapshot, TextHash, Violation,
 };
 
 /// Adds a prompt type to the library.
@@ -144,7 +144,7 @@ impl UpdateGlobalPrompt {
         let former = find(snapshot, &command.prompt_type)?;
         let key = ResourceKey::GlobalPrompt(command.prompt_type.clone());
         check_etag(snapshot, &key, command.expected_etag.as_deref())?;
-        same_text(&key, former.text, &command.present)?;
+        same_text(snapshot, &key, former.text, command.present.hash())?;
         let mut violations = note_faults(
             command.description.as_deref().unwrap_or_default(),
             &command.note,
@@ -193,7 +193,7 @@ impl RestorePromptVersion {
         let number = command.version;
         let older = snapshot.known_version(&command.prompt_type, number)?;
         let version = ResourceKey::PromptVersion(command.prompt_type.clone(), number);
-        same_text(&version, older.text, &command.text)?;
+        same_text(snapshot, &version, older.text, command.text.hash())?;
         if older.text == former.text && older.variables == former.variables {
             return Ok(changed(key, former, former.clone()));
         }
@@ -304,16 +304,16 @@ pub(super) fn find<'a>(
 
 /// Refuses a text that was read before another one took its place.
 pub(super) fn same_text(
+    snapshot: &Snapshot,
     key: &ResourceKey,
-    stored: crate::TextHash,
-    read: &PromptText,
+    stored: TextHash,
+    read: TextHash,
 ) -> Result<(), Rejection> {
-    if stored == read.hash() {
+    if stored == read {
         return Ok(());
     }
-    let name = key.name();
-    let message = format!("{name} was changed while it was read; try again");
-    Err(Rejection::new(Reason::EtagMismatch, message).with("resource", name))
+    let message = format!("{} was changed while it was read; try again", key.name());
+    Err(overtaken(snapshot, key, message))
 }
 
 fn next_version(snapshot: &Snapshot, prompt_type: &PromptType) -> u32 {

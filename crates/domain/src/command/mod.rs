@@ -11,15 +11,14 @@ mod library;
 mod models;
 mod modules;
 mod prices;
+mod prompt_merge;
 mod providers;
 mod settings;
 mod tokens;
 
 use std::sync::Arc;
 
-pub use account_prompts::{
-    AcknowledgePrompt, CustomizePrompt, MergePrompt, MergeTexts, ResetPrompts, ResetTarget,
-};
+pub use account_prompts::{AcknowledgePrompt, CustomizePrompt, ResetPrompts, ResetTarget};
 pub use accounts::{DeleteAccount, PushOutcome, UpsertAccounts};
 pub use credits::{CreateCreditOperation, DeleteCreditOperation, UpdateCreditOperation};
 pub use functions::{CreateFunction, DeleteFunction, UpdateFunction};
@@ -35,6 +34,7 @@ pub use library::{
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use modules::{UpdateAccountModules, UpdatePlatformModules};
 pub use prices::ImportPrices;
+pub use prompt_merge::{FinishedMerge, MergeExpected, MergePrompt, MergeTexts};
 pub use providers::{CreateProvider, UpdateProvider};
 pub use settings::{ResetSettings, SaveSettings};
 pub use tokens::{CreateToken, RevokeToken};

@@ -193,20 +193,24 @@ pub(super) fn check_etag(
         Some(expected) if expected != snapshot.etag(key) => {
             let name = key.name();
             let message = format!("{name} was changed since its etag was read; read it again");
-            let mut rejection = Rejection::new(Reason::EtagMismatch, message);
-            // Who was first, so that the second one knows what to look at.
-            if let Some(meta) = snapshot.meta(key) {
-                rejection = rejection
-                    .with("updated_by", meta.updated_by.to_string())
-                    .with("update_time", meta.update_time.to_rfc3339())
-                    .with("revision", meta.revision.to_string());
-            }
-            Err(rejection
-                .with("etag", snapshot.etag(key))
-                .with("resource", name))
+            Err(overtaken(snapshot, key, message))
         }
         _ => Ok(()),
     }
+}
+
+/// The refusal of a caller whom another one was before, with who that was and what is there now.
+pub(super) fn overtaken(snapshot: &Snapshot, key: &ResourceKey, message: String) -> Rejection {
+    let mut rejection = Rejection::new(Reason::EtagMismatch, message);
+    if let Some(meta) = snapshot.meta(key) {
+        rejection = rejection
+            .with("updated_by", meta.updated_by.to_string())
+            .with("update_time", meta.update_time.to_rfc3339())
+            .with("revision", meta.revision.to_string());
+    }
+    rejection
+        .with("etag", snapshot.etag(key))
+        .with("resource", key.name())
 }
 
 /// The decision that stores one resource.

@@ -8,16 +8,16 @@ mod uses;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
-use crate::account::Rare;
+use crate::account::{PromptBase, Rare};
 use crate::digest::{Leaf, StateDigest};
 use crate::{
     AccountEntry, AccountId, AccountState, AuthorProfile, Change, CreditOperation, Function,
     FunctionName, GlobalPrompt, GlobalSettings, IntegrationType, ItemId, KeyFreeze, LibraryItem,
-    Meta, Model, ModelId, ModuleSwitches, OperationType, Override, PromptType, PromptVersion,
-    Provider, ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored, Strategy,
-    Timestamp, Token, TokenId,
+    Meta, Model, ModelId, ModuleSwitches, OperationType, Override, PromptRow, PromptType,
+    PromptVersion, Provider, ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored,
+    Strategy, Timestamp, Token, TokenId,
 };
 
 type Shared<K, V> = Arc<BTreeMap<K, Arc<Stored<V>>>>;
@@ -47,6 +47,8 @@ pub struct Snapshot {
     strategies: Shared<ItemId, LibraryItem<Strategy>>,
     /// The texts of account rows, each once: few are named by many.
     texts: Arc<HashSet<Arc<str>>>,
+    /// What accounts' prompts are based on, each once.
+    bases: OrdSet<Arc<PromptBase>>,
     /// How many account rows name a model.
     named_by_accounts: OrdMap<Arc<str>, i64>,
     /// How many strategies of accounts name a prompt type.
@@ -146,7 +148,7 @@ impl Snapshot {
             Resource::AccountModules(value) => {
                 let id = value.account_id;
                 let entry = self.entry(id, &meta).rare();
-                entry.modules = Some(Stored { value, meta });
+                entry.modules = Some(Box::new(Stored { value, meta }));
             }
             Resource::PlatformModules(value) => {
                 self.modules = Some(Arc::new(Stored { value, meta }));
@@ -180,8 +182,10 @@ impl Snapshot {
                 meta,
             ),
             Resource::AccountPrompt(value) => {
+                let base = self.share_base(PromptBase::of(&value));
+                let row = PromptRow::new(value.text, base, meta.clone());
                 let entry = self.entry(value.account_id, &meta).rare();
-                entry.prompts.push(Stored { value, meta });
+                entry.push_prompt(row);
             }
             Resource::LibraryProfile(value) => put(&mut self.profiles, value.id, value, meta),
             Resource::LibraryStrategy(value) => put(&mut self.strategies, value.id, value, meta),
@@ -236,7 +240,7 @@ impl Snapshot {
             }
             ResourceKey::AccountPrompt(id, name) => {
                 if let Some(rare) = self.kept_rare(*id) {
-                    rare.prompts.retain(|row| row.value.prompt_type != *name);
+                    rare.remove_prompt(name);
                 }
             }
             ResourceKey::LibraryProfile(id) => drop(Arc::make_mut(&mut self.profiles).remove(id)),
@@ -275,6 +279,17 @@ impl Snapshot {
                 self.named_by_accounts.insert(Arc::clone(model), count);
             }
         }
+    }
+
+    /// Puts what a prompt is based on into one place with the same of others. Most are texts of the
+    /// library, so they do not become many.
+    fn share_base(&mut self, base: PromptBase) -> Arc<PromptBase> {
+        if let Some(known) = self.bases.get(&base) {
+            return Arc::clone(known);
+        }
+        let base = Arc::new(base);
+        self.bases.insert(Arc::clone(&base));
+        base
     }
 
     /// Puts the texts of a row into one place with the same ones of others. What a row can name is

@@ -29,7 +29,7 @@ impl Snapshot {
                 self.versions.get(&(name.clone(), *version))?.meta.clone()
             }
             ResourceKey::AccountPrompt(id, name) => {
-                self.accounts.get(id)?.prompt_of(name)?.meta.clone()
+                self.accounts.get(id)?.prompt_of(name)?.meta().clone()
             }
             ResourceKey::LibraryProfile(id) => self.profiles.get(id)?.meta.clone(),
             ResourceKey::LibraryStrategy(id) => self.strategies.get(id)?.meta.clone(),
@@ -82,7 +82,7 @@ impl Snapshot {
             }
             ResourceKey::AccountPrompt(id, name) => {
                 let row = self.accounts.get(id)?.prompt_of(name)?;
-                Resource::AccountPrompt(row.value.clone())
+                Resource::AccountPrompt(row.of(*id))
             }
             ResourceKey::LibraryProfile(id) => {
                 Resource::LibraryProfile(self.profiles.get(id)?.value.clone())

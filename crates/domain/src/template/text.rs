@@ -24,6 +24,9 @@ pub enum TextFault {
         /// Bytes before the first one.
         at: usize,
     },
+    /// Nothing, or white space alone: nobody wants that to hold.
+    #[error("a text that says something, this is blank")]
+    Blank,
 }
 
 /// Checks a prompt text. It is kept byte for byte: line ends, blanks, a byte order mark.
@@ -36,6 +39,7 @@ pub fn check_text(text: &str) -> Result<(), TextFault> {
     }
     match text.find('\0') {
         Some(at) => Err(TextFault::Nul { at }),
+        None if text.trim().is_empty() => Err(TextFault::Blank),
         None => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ fn odd_prompts() {
     let too_large = [&largest[..], b"."].concat();
     let bytes = too_large.len();
     let cases: &[(&[u8], Outcome<'_>)] = &[
-        (b"", Ok(b"")),
+        (b"", Err(TextFault::Blank)),
         (b"a\r\n{a}\r\n", Ok(b"a\r\nA\r\n")),
         ("👩‍👩‍👧{a}🇩🇪".as_bytes(), Ok("👩‍👩‍👧A🇩🇪".as_bytes())),
         (
@@ -55,12 +55,16 @@ fn odd_prompts() {
 }
 
 #[test]
-fn texts_have_a_limit_and_no_nul() {
+fn texts_have_a_limit_and_no_nul_and_say_something() {
     let largest = "é".repeat(MAX_TEXT_BYTES / 2);
     let too_large = format!("{largest}\0");
     let bytes = MAX_TEXT_BYTES + 1;
     for (text, expect) in [
-        ("", Ok(())),
+        ("", Err(TextFault::Blank)),
+        (" \r\n\t\u{a0}\u{2028}", Err(TextFault::Blank)),
+        (" .", Ok(())),
+        // No white space in Unicode's sense.
+        ("\u{feff}", Ok(())),
         ("a\r\n😀 שלום {x} \u{feff}\u{1}", Ok(())),
         (&largest, Ok(())),
         (&too_large, Err(TextFault::TooLarge { bytes })),

@@ -1,7 +1,9 @@
 //! What accounts make of the library: customise, reset, keep, merge, and the plan over all of it.
 
 use aiconfig_domain::merge::Resolution;
-use aiconfig_domain::{AcknowledgePrompt, Command, Plan, ResetTarget};
+use aiconfig_domain::{
+    AcknowledgePrompt, Command, Decision, FinishedMerge, Plan, Reason, Rejection, ResetTarget,
+};
 
 use crate::library::{Library, account, kind, reason};
 
@@ -213,25 +215,93 @@ fn a_merge_is_whole_or_not_at_all() {
     // Both sides changed the last line.
     library.publish(T, "A\nb\nc\nX\n").unwrap();
     let before = library.snapshot.digest();
-    let (row, _) = aiconfig_resolution::mergeable(&library.snapshot, account(2), &kind(T)).unwrap();
-    let refused = {
-        let texts = aiconfig_domain::MergeTexts {
-            base: library.text_of(row.default_text),
-            ours: library.text_of(row.text),
-            theirs: library.text_of(library.snapshot.global_prompt(T).unwrap().value.text),
-        };
-        library.run(&Command::MergePrompt(aiconfig_domain::MergePrompt {
-            account_id: account(2),
-            prompt_type: kind(T),
-            texts,
-            resolutions: Vec::new(),
-            strictness: aiconfig_domain::template::Strictness::Lenient,
-            expected_etag: None,
-        }))
-    };
-    assert_eq!(reason(refused), "MergeConflict");
+    let texts = library.merge_texts(2, T).unwrap();
+    let unresolved = FinishedMerge::of(&texts, &[]);
+    assert_eq!(
+        reason(library.store_merge(2, T, &unresolved)),
+        "MergeConflict"
+    );
     assert_eq!(library.snapshot.digest(), before);
     library.merge(2, T, &Resolution::Theirs).unwrap();
     let told = "A\nb\nc\nX\n AccountDefault based 3 of 3 CustomCurrent behind 0";
     assert_eq!(library.told(2, T), told);
+}
+
+/// What another caller does between the reading of the texts and the decision.
+type Meanwhile = fn(&mut Library);
+
+#[test]
+fn a_merge_of_texts_that_are_no_more_is_refused() {
+    let mut library = Library::default();
+    library.push(2, Plan::Starter, true);
+    library.create(T, "a\nb\nc\n").unwrap();
+    library.customize(2, T, "a\nb\nC\n").unwrap();
+    library.publish(T, "A\nb\nc\n").unwrap();
+    let texts = library.merge_texts(2, T).unwrap();
+    let merge = FinishedMerge::of(&texts, &[]);
+    let resource = |refused: Result<_, Rejection>| {
+        let refused: Rejection = refused.map(|_: Decision| ()).unwrap_err();
+        assert_eq!(refused.reason, Reason::EtagMismatch);
+        let told = |key: &str| {
+            let mut entries = refused.metadata.iter();
+            entries.find(|(name, _)| *name == key).unwrap().1.clone()
+        };
+        // Who was first, and what is there now.
+        assert_eq!(told("updated_by"), "test");
+        assert_eq!(told("etag").len(), 32);
+        told("resource")
+    };
+    let cases: [(Meanwhile, &str); 3] = [
+        (
+            |other| drop(other.publish(T, "A\nB\nc\n").unwrap()),
+            "globalPrompts/summary",
+        ),
+        (
+            |other| drop(other.customize(2, T, "mine").unwrap()),
+            "accounts/2/prompts/summary",
+        ),
+        (
+            |other| {
+                // The same own text over a newer base.
+                let keep = AcknowledgePrompt {
+                    account_id: account(2),
+                    prompt_type: kind(T),
+                    expected_etag: None,
+                };
+                other.run(&Command::AcknowledgePrompt(keep)).unwrap();
+            },
+            "accounts/2/prompts/summary",
+        ),
+    ];
+    for (meanwhile, expect) in cases {
+        let mut other = library.clone();
+        meanwhile(&mut other);
+        let before = other.snapshot.digest();
+        assert_eq!(resource(other.store_merge(2, T, &merge)), expect);
+        assert_eq!(other.snapshot.digest(), before);
+    }
+    // A change that left the texts alone does no harm.
+    library.activate(T, false).unwrap();
+    library.activate(T, true).unwrap();
+    library.store_merge(2, T, &merge).unwrap();
+    let told = "A\nb\nC\n AccountCustom based 2 of 2 CustomCurrent behind 0";
+    assert_eq!(library.told(2, T), told);
+}
+
+#[test]
+fn no_merge_leaves_nothing() {
+    let mut library = Library::default();
+    library.push(2, Plan::Starter, true);
+    library.create(T, "a\nb\n").unwrap();
+    library.customize(2, T, "a\n").unwrap();
+    library.publish(T, "b\n").unwrap();
+    // Ours took one line out, theirs the other.
+    let texts = library.merge_texts(2, T).unwrap();
+    let blank = Resolution::Text("\n".to_owned());
+    let merges = [
+        FinishedMerge::of(&texts, &[]),
+        FinishedMerge::of(&texts, &[blank]),
+    ];
+    let refused = merges.map(|merge| reason(library.store_merge(2, T, &merge)));
+    assert_eq!(refused, ["MergeConflict", "FieldInvalid"]);
 }

@@ -12,7 +12,7 @@ use crate::library::{Library, account, kind};
 
 const TYPES: [&str; 2] = ["summary", "outline"];
 const TEXTS: [&str; 6] = [
-    "",
+    "zero",
     "one {topic}\n",
     "one {topic}\ntwo\nthree\n",
     "ONE {topic}\ntwo\nthree\n",
@@ -242,7 +242,8 @@ proptest! {
         let mut resources: Vec<Resource> = Vec::new();
         for entry in snapshot.accounts_after(None) {
             resources.push(Resource::Account(entry.state.value.clone()));
-            resources.extend(entry.prompts().iter().map(|p| Resource::AccountPrompt(p.value.clone())));
+            let id = entry.state.value.account_id();
+            resources.extend(entry.prompts().iter().map(|p| Resource::AccountPrompt(p.of(id))));
         }
         resources.extend(snapshot.global_prompts().map(|p| Resource::GlobalPrompt(p.value.clone())));
         for name in TYPES {
@@ -288,10 +289,10 @@ fn compare(
     let stored = held.row.unwrap();
     prop_assert_eq!(&text, &row.own);
     prop_assert_eq!(
-        library.texts[&stored.default_text].to_string(),
+        library.texts[&stored.default_text()].to_string(),
         row.default.clone()
     );
-    prop_assert_eq!(stored.based_on_version, row.based);
+    prop_assert_eq!(stored.based_on_version(), row.based);
     prop_assert_eq!(stored.is_customized(), row.own != row.default);
     let source = if stored.is_customized() {
         PromptSource::AccountCustom

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use aiconfig_domain::template::{Strictness, Variable};
 use aiconfig_domain::{
     Account, AccountId, Command, CommandContext, CreateGlobalPrompt, CustomizePrompt, Decision,
-    DeleteGlobalPrompt, MergePrompt, MergeTexts, Plan, PromptText, PromptType, Record, Rejection,
-    ResetPrompts, ResetTarget, SetPromptsActive, Snapshot, TextHash, Timestamp, UpdateGlobalPrompt,
-    UpsertAccounts, decide,
+    DeleteGlobalPrompt, FinishedMerge, MergeExpected, MergePrompt, MergeTexts, Plan, PromptRow,
+    PromptText, PromptType, Record, Rejection, ResetPrompts, ResetTarget, SetPromptsActive,
+    Snapshot, TextHash, Timestamp, UpdateGlobalPrompt, UpsertAccounts, decide,
 };
-use aiconfig_resolution::{EffectivePrompt, effective_prompt};
+use aiconfig_resolution::{EffectivePrompt, effective_prompt, mergeable};
 
 /// A state with the texts that its records name.
 #[derive(Clone, Default)]
@@ -102,7 +102,7 @@ impl Library {
             .snapshot
             .global_prompt(name)
             .map(|stored| stored.value.text);
-        let present = present.map_or_else(|| text(""), |hash| self.text_of(hash));
+        let present = present.map_or_else(|| text("-"), |hash| self.text_of(hash));
         self.run(&Command::UpdateGlobalPrompt(UpdateGlobalPrompt {
             prompt_type: kind(name),
             present,
@@ -166,31 +166,44 @@ impl Library {
         name: &str,
         choice: &aiconfig_domain::merge::Resolution,
     ) -> Result<Decision, Rejection> {
-        let (row, global) =
-            aiconfig_resolution::mergeable(&self.snapshot, account(id), &kind(name))?;
-        let texts = MergeTexts {
-            base: self.text_of(row.default_text),
-            ours: self.text_of(row.text),
-            theirs: self.text_of(global.text),
-        };
+        let texts = self.merge_texts(id, name)?;
         let merge = aiconfig_domain::merge::three_way(
             texts.base.as_str(),
             texts.ours.as_str(),
             texts.theirs.as_str(),
         );
         let resolutions = vec![choice.clone(); merge.conflicts().count()];
+        self.store_merge(id, name, &FinishedMerge::of(&texts, &resolutions))
+    }
+
+    /// The texts of a merge as they stand.
+    pub(crate) fn merge_texts(&self, id: i64, name: &str) -> Result<MergeTexts, Rejection> {
+        let (row, global) = mergeable(&self.snapshot, account(id), &kind(name))?;
+        Ok(MergeTexts {
+            base: self.text_of(row.default_text()),
+            ours: self.text_of(row.text()),
+            theirs: self.text_of(global.text),
+        })
+    }
+
+    /// Stores a merge that was made before.
+    pub(crate) fn store_merge(
+        &mut self,
+        id: i64,
+        name: &str,
+        merge: &FinishedMerge,
+    ) -> Result<Decision, Rejection> {
         self.run(&Command::MergePrompt(MergePrompt {
             account_id: account(id),
             prompt_type: kind(name),
-            texts,
-            resolutions,
+            merge: merge.clone(),
             strictness: Strictness::Lenient,
-            expected_etag: None,
+            expected: MergeExpected::default(),
         }))
     }
 
     pub(crate) fn text_of(&self, hash: TextHash) -> PromptText {
-        PromptText::new(Arc::clone(&self.texts[&hash])).unwrap()
+        PromptText::stored(Arc::clone(&self.texts[&hash]))
     }
 
     pub(crate) fn held(&self, id: i64, name: &str) -> Result<EffectivePrompt<'_>, Rejection> {
@@ -205,7 +218,7 @@ impl Library {
                 "{} {:?} based {} of {} {:?} behind {}{}",
                 self.texts[&held.text],
                 held.source,
-                held.row.map_or(0, |row| row.based_on_version),
+                held.row.map_or(0, PromptRow::based_on_version),
                 held.global_version,
                 held.upstream_state,
                 held.behind_by,

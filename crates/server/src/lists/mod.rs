@@ -4,6 +4,7 @@
 //! begins after that key, so that entries that come and go in the meantime shift nothing.
 
 pub(crate) mod filter;
+pub(crate) mod order;
 
 use aiconfig_proto::v1::ErrorReason;
 use base64::Engine as _;

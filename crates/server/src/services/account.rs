@@ -11,7 +11,8 @@ use tonic::{Request, Response, Status};
 use super::Services;
 use crate::call::{covered, info};
 use crate::errors::ApiError;
-use crate::lists::filter::{Name, Test, descending, tests};
+use crate::lists::filter::{Name, Test, tests};
+use crate::lists::order::descending;
 use crate::lists::{ListQuery, Paging};
 use crate::wire;
 

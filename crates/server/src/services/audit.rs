@@ -7,7 +7,8 @@ use tonic::{Request, Response, Status};
 
 use super::Services;
 use crate::errors::ApiError;
-use crate::lists::filter::{Name, Op, descending, parse};
+use crate::lists::filter::{Name, Op, parse};
+use crate::lists::order::descending;
 use crate::lists::{ListQuery, Paging};
 use crate::wire;
 

@@ -14,7 +14,8 @@ use tonic::{Request, Response, Status};
 use super::Services;
 use crate::call::Gateway;
 use crate::errors::ApiError;
-use crate::lists::filter::{Name, Test, descending, tests};
+use crate::lists::filter::{Name, Test, tests};
+use crate::lists::order::descending;
 use crate::lists::{ListQuery, PAGE_BYTES, Paging};
 use crate::wire;
 
@@ -138,12 +139,9 @@ impl GlobalPromptService for Services {
         let backwards = descending(&asked.order_by, "prompt_type", false)?;
         let prompts = live.snapshot.global_prompts();
         let prompts: Vec<_> = prompts.filter(|stored| matches(&stored.value)).collect();
-        let mut texts = HashMap::new();
-        if asked.include_prompt_values {
-            let hashes: Vec<TextHash> = prompts.iter().map(|stored| stored.value.text).collect();
-            let found = self.0.app.all_texts(&live, hashes.iter().copied()).await;
-            texts.extend(hashes.into_iter().zip(found.map_err(ApiError::from)?));
-        }
+        let hashes = prompts.iter().map(|stored| stored.value.text);
+        let hashes = hashes.filter(|_| asked.include_prompt_values);
+        let texts = self.found(&live, hashes).await.whole()?;
         let query = ListQuery {
             order_by: &asked.order_by,
             parent: &asked.include_prompt_values.to_string(),
@@ -282,8 +280,7 @@ impl GlobalPromptService for Services {
                 })
                 .map(|stored| stored.value.text)
                 .collect();
-            let found = self.0.app.all_texts(&live, hashes.iter().copied()).await;
-            texts.extend(hashes.into_iter().zip(found.map_err(ApiError::from)?));
+            texts = self.found(&live, hashes).await.whole()?;
         }
         let page = paging.page(
             versions.into_iter(),

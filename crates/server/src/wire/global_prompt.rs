@@ -88,11 +88,7 @@ pub(crate) fn new_global_prompt(
     let given = faults.need("global_prompt", global_prompt, "must be given");
     let given = given.unwrap_or_default();
     let prompt_type = read_type(&mut faults, "global_prompt.prompt_type", &given.prompt_type);
-    let text = read_text(
-        &mut faults,
-        "global_prompt.prompt_value",
-        given.prompt_value,
-    );
+    let text = read_library_text(&mut faults, given.prompt_value);
     let (prompt_type, text) = faults.finish(prompt_type.zip(text))?;
     Ok(CreateGlobalPrompt {
         prompt_type,
@@ -103,6 +99,11 @@ pub(crate) fn new_global_prompt(
         note,
         strictness: strictness(strict),
     })
+}
+
+fn read_library_text(faults: &mut Faults, text: String) -> Option<PromptText> {
+    let instead = "to take a prompt out of use, set active to false";
+    read_text(faults, "global_prompt.prompt_value", text, instead)
 }
 
 /// A field that an update can name.
@@ -174,15 +175,7 @@ pub(crate) fn update_global_prompt(
     let takes = |field| fields.contains(&field);
     let mut text = None;
     if takes(PromptField::PromptValue) {
-        if given.prompt_value.is_empty() {
-            let right = "a text; to take a prompt out of use, set active to false";
-            faults.add("global_prompt.prompt_value", right);
-        }
-        text = read_text(
-            &mut faults,
-            "global_prompt.prompt_value",
-            given.prompt_value,
-        );
+        text = read_library_text(&mut faults, given.prompt_value);
     }
     let prompt_type = faults.finish(prompt_type)?;
     Ok(PromptChange {

@@ -1,10 +1,10 @@
 //! Prompts of accounts, and what they share with those of the library.
 
 use aiconfig_domain::merge::{Chunk, Merge, Resolution, Span};
-use aiconfig_domain::template::{Rendered, Strictness, Variable, Variables};
+use aiconfig_domain::template::{Rendered, Strictness, TextFault, Variable, Variables};
 use aiconfig_domain::{
-    AccountId, AcknowledgePrompt, CustomizePrompt, PromptText, PromptType, Rejection, ResetTarget,
-    ResourceKey, Snapshot,
+    AccountId, AcknowledgePrompt, CustomizePrompt, MergeExpected, PromptRow, PromptText,
+    PromptType, Rejection, ResetTarget, ResourceKey, Snapshot,
 };
 use aiconfig_proto::v1;
 use aiconfig_resolution::EffectivePrompt;
@@ -39,14 +39,19 @@ pub(super) fn read_type(faults: &mut Faults, field: &str, text: &str) -> Option<
     faults.need(field, PromptType::parse(text), PromptType::RULE)
 }
 
-pub(super) fn read_text(faults: &mut Faults, field: &str, text: String) -> Option<PromptText> {
+/// Reads a text; `instead` says what to do for whom it is blank.
+pub(super) fn read_text(
+    faults: &mut Faults,
+    field: &str,
+    text: String,
+    instead: &str,
+) -> Option<PromptText> {
     match PromptText::new(text) {
-        Ok(text) => Some(text),
-        Err(fault) => {
-            faults.add(field, fault.to_string());
-            None
-        }
+        Ok(text) => return Some(text),
+        Err(fault @ TextFault::Blank) => faults.add(field, format!("{fault}; {instead}")),
+        Err(fault) => faults.add(field, fault.to_string()),
     }
+    None
 }
 
 pub(super) const fn strictness(strict: bool) -> Strictness {
@@ -121,8 +126,8 @@ pub(crate) fn effective_prompt(
         prompt_type: prompt_type.to_string(),
         prompt_value: String::new(),
         source: prompt_source(*source),
-        customized: row.is_some_and(aiconfig_domain::AccountPrompt::is_customized),
-        based_on_version: row.map_or(0, |row| row.based_on_version),
+        customized: row.is_some_and(PromptRow::is_customized),
+        based_on_version: row.map_or(0, PromptRow::based_on_version),
         global_version: *global_version,
         upstream_state: upstream_state(*upstream),
         behind_by: *behind_by,
@@ -157,7 +162,12 @@ pub(crate) fn customize_prompt(
     } = request;
     let mut faults = Faults::default();
     let name = read_name(&mut faults, account_id, &prompt_type);
-    let text = read_text(&mut faults, "prompt_value", prompt_value);
+    let text = read_text(
+        &mut faults,
+        "prompt_value",
+        prompt_value,
+        "ResetPrompt takes the account's own text back",
+    );
     let ((account_id, prompt_type), text) = faults.finish(name.zip(text))?;
     Ok(CustomizePrompt {
         account_id,
@@ -216,7 +226,7 @@ pub(crate) struct MergeRequest {
     pub(crate) prompt_type: PromptType,
     pub(crate) resolutions: Vec<Resolution>,
     pub(crate) strictness: Strictness,
-    pub(crate) expected_etag: Option<String>,
+    pub(crate) expected: MergeExpected,
 }
 
 /// Reads a merge.
@@ -233,6 +243,7 @@ pub(crate) fn apply_merge(request: v1::ApplyPromptMergeRequest) -> Result<MergeR
         request_id: _,
         validate_only: _,
         reason: _,
+        expected_global_version,
     } = request;
     let mut faults = Faults::default();
     let name = read_name(&mut faults, account_id, &prompt_type);
@@ -246,7 +257,10 @@ pub(crate) fn apply_merge(request: v1::ApplyPromptMergeRequest) -> Result<MergeR
         prompt_type,
         resolutions: read,
         strictness: strictness(strict),
-        expected_etag: expected_etag(etag),
+        expected: MergeExpected {
+            etag: expected_etag(etag),
+            global_version: (expected_global_version > 0).then_some(expected_global_version),
+        },
     })
 }
 

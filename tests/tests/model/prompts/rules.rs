@@ -103,6 +103,10 @@ impl World {
     }
 
     pub(crate) fn delete_prompt(&mut self, name: &str) -> Result<(), No> {
+        self.in_library(name)?;
+        if self.in_use(name) {
+            return no("RESOURCE_IN_USE");
+        }
         self.in_library(name)?.active = None;
         Ok(())
     }

@@ -10,7 +10,8 @@ use tonic::{Request, Response, Status};
 
 use crate::call::Gateway;
 use crate::errors::ApiError;
-use crate::lists::filter::{Name, Test, order_of, tests};
+use crate::lists::filter::{Name, Test, tests};
+use crate::lists::order::order_of;
 use crate::lists::{ListQuery, Paging};
 use crate::wire;
 

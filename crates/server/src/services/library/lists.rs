@@ -6,7 +6,8 @@ use aiconfig_domain::{AccountEntry, AccountId, ItemId, LibraryItem, OwnItem, Sna
 
 use super::{global, own};
 use crate::errors::ApiError;
-use crate::lists::filter::{Name, Test, order_of, tests};
+use crate::lists::filter::{Name, Test, tests};
+use crate::lists::order::order_of;
 use crate::lists::{ListQuery, Page, Paging};
 use crate::wire::LibraryWire;
 

@@ -14,10 +14,6 @@ use crate::errors::ApiError;
 use crate::services::Services;
 use crate::wire;
 
-/// Bytes of texts after which prompts are left out; clients take 4 MiB in all, a text has up to
-/// 256 KiB.
-const TEXTS: usize = 3 << 20;
-
 impl Services {
     /// A strategy in force, with the prompts that hold for its account, from one state.
     pub(super) async fn resolved_strategy(
@@ -42,31 +38,24 @@ impl Services {
                 .with("plan", plan.as_str());
             return Err(refused.into());
         }
-        let mut prompts = Vec::new();
-        let mut bytes = 0;
-        for prompt_type in &stored.value.content.prompt_types {
-            let wanted = v1::GetEffectivePromptRequest {
+        let prompt_types = &stored.value.content.prompt_types;
+        let wanted = prompt_types
+            .iter()
+            .map(|prompt_type| v1::GetEffectivePromptRequest {
                 account_id: asked.account_id,
                 prompt_type: prompt_type.to_string(),
                 ..v1::GetEffectivePromptRequest::default()
-            };
-            let found = if bytes > TEXTS {
-                let message = "the texts before it fill 3 MiB; GetEffectivePrompt gives it";
-                Err(ApiError::new(ErrorReason::MessageTooLarge, message))
-            } else {
-                self.effective(&live, &caller, &wanted).await
-            };
-            prompts.push(Prompt {
-                prompt_type: prompt_type.to_string(),
-                result: Some(match found {
-                    Ok(found) => {
-                        bytes += found.prompt_value.len();
-                        prompt::Result::EffectivePrompt(found)
-                    }
-                    Err(error) => prompt::Result::Error(error.into_rpc()),
-                }),
             });
-        }
+        let wanted: Vec<_> = wanted.collect();
+        let found = self.effective_batch(&live, &caller, &wanted).await;
+        let prompts = prompt_types.iter().zip(found).map(|(named, found)| Prompt {
+            prompt_type: named.to_string(),
+            result: Some(match found {
+                Ok(found) => prompt::Result::EffectivePrompt(found),
+                Err(error) => prompt::Result::Error(error.into_rpc()),
+            }),
+        });
+        let prompts = prompts.collect();
         Ok(Response::new(v1::GetResolvedStrategyResponse {
             strategy: Some(own(&live.snapshot, stored)),
             prompts,
