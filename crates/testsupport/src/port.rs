@@ -1,5 +1,6 @@
 //! Ports for servers that tests start.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,11 +12,14 @@ const FIRST: u32 = 10_000;
 const COUNT: u32 = 20_000;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
-/// Each holds the lock of a port until this process ends.
-static HELD: Mutex<Vec<File>> = Mutex::new(Vec::new());
+/// Ports whose locks a process keeps, so that a long test does not run out of files.
+const KEPT: usize = 256;
+
+/// Each holds the lock of a port until this process ends or has taken many more.
+static HELD: Mutex<VecDeque<File>> = Mutex::new(VecDeque::new());
 
 /// A free port of 127.0.0.1, given out once: not twice by a process, nor by another one of this
-/// machine while this one runs.
+/// machine at the same time.
 ///
 /// # Panics
 /// If none of many is free, or the directory for temporary files cannot be written.
@@ -45,7 +49,10 @@ fn hold(port: u16) -> bool {
         let free = file.try_lock().is_ok();
         if free {
             let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-            held.push(file);
+            held.push_back(file);
+            if held.len() > KEPT {
+                held.pop_front();
+            }
         }
         free
     })
