@@ -45,10 +45,15 @@ impl Place {
             embedded: false,
             ..Self::sqlite()
         };
-        std::fs::create_dir_all(place.data()).unwrap();
-        let kek = place.write_private("kek", KEK);
-        place
-            .with("AICONFIG_DATABASE_URL", url)
+        place.at(url)
+    }
+
+    /// The same with a database elsewhere, and a key file, which is then not made by itself.
+    #[must_use]
+    pub fn at(self, url: &str) -> Self {
+        std::fs::create_dir_all(self.data()).unwrap();
+        let kek = self.write_private("kek", KEK);
+        self.with("AICONFIG_DATABASE_URL", url)
             .with("AICONFIG_KEK_FILE", kek.to_str().unwrap())
     }
 

@@ -239,8 +239,12 @@ impl Application {
         Ok(())
     }
 
-    /// Tries now and then whether writes work again, where a write has shown that they do not.
+    /// Tries whether writes work: at first on SQLite, where only a write shows that, and then now
+    /// and again where one has shown that they do not.
     async fn await_writes(&self) {
+        if self.store.is_embedded() {
+            self.try_write().await;
+        }
         let mut condition = self.store.condition();
         loop {
             let failing = condition.wait_for(|now| matches!(now, Condition::ReadsOnly(_)));
@@ -248,11 +252,15 @@ impl Application {
                 return;
             }
             tokio::time::sleep(TRY_WRITES).await;
-            if let Ok(_turn) = self.turn().await
-                && let Err(error) = self.store.try_write().await
-            {
-                tracing::debug!(%error, "the database still takes no writes");
-            }
+            self.try_write().await;
+        }
+    }
+
+    async fn try_write(&self) {
+        if let Ok(_turn) = self.turn().await
+            && let Err(error) = self.store.try_write().await
+        {
+            tracing::debug!(%error, "the database takes no writes");
         }
     }
 }

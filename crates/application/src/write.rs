@@ -18,7 +18,7 @@ use crate::{AppError, Application, Live, WriteCall, audit, rows, texts};
 
 /// How long after the begin of a commit its outcome is looked up where no answer came, so that
 /// the caller hears something within a second; and the pause between two tries.
-const LOOK_UP: Duration = Duration::from_millis(900);
+const LOOK_UP: Duration = Duration::from_millis(800);
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a command came to; answers are built from it, before it is committed.

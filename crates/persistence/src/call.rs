@@ -37,7 +37,13 @@ impl Caller {
             biased;
             done = tokio::time::timeout(self.limit, work) => match done {
                 Ok(Ok(value)) => Ok(value),
-                Ok(Err(error)) => Err(error::map(during, self.limit, &error)),
+                Ok(Err(error)) => {
+                    let error = error::map(during, self.limit, &error);
+                    if matches!(error, StoreError::Unavailable { .. }) {
+                        self.circuit.found_broken();
+                    }
+                    Err(error)
+                }
                 Err(_) => Err(StoreError::Timeout {
                     during,
                     limit: self.limit,

@@ -1,6 +1,9 @@
 //! What the database can do now. While it is known to be away, calls fail at once instead of
 //! each waiting for its own time limit: a circuit breaker.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
 use tokio::sync::watch;
 
 use crate::error::StoreError;
@@ -44,20 +47,47 @@ impl Condition {
 
 /// The one place where the condition is kept; clones of a store share it.
 #[derive(Debug)]
-pub(crate) struct Circuit(watch::Sender<Condition>);
+pub(crate) struct Circuit {
+    condition: watch::Sender<Condition>,
+    /// When a connection was last found broken.
+    broken_at: Mutex<Option<Instant>>,
+}
 
 impl Circuit {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(Condition::Ready))
+        Self {
+            condition: watch::Sender::new(Condition::Ready),
+            broken_at: Mutex::new(None),
+        }
+    }
+
+    /// A connection was lost, and with it perhaps all of its age.
+    pub(crate) fn found_broken(&self) {
+        *self.broken_at() = Some(Instant::now());
+    }
+
+    /// Whether a connection was found broken while another one rested.
+    pub(crate) fn found_broken_within(&self, rest: Duration) -> bool {
+        self.broken_at().is_some_and(|at| at.elapsed() <= rest)
+    }
+
+    fn broken_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.broken_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn is_away(&self) -> bool {
-        *self.0.borrow() == Condition::Away
+        *self.condition.borrow() == Condition::Away
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        *self.condition.borrow() == Condition::ReadsOnly(WriteFault::ReadOnly)
     }
 
     /// Resolves once the database is known to be away.
     pub(crate) async fn opened(&self) {
-        let mut condition = self.0.subscribe();
+        let mut condition = self.condition.subscribe();
         // The sender lives as long as `self`, so that this ends with the wanted condition alone.
         let _ = condition.wait_for(|now| *now == Condition::Away).await;
     }
@@ -95,7 +125,7 @@ impl Circuit {
     }
 
     fn change(&self, next: impl FnOnce(Condition) -> Condition) {
-        self.0.send_if_modified(|now| {
+        self.condition.send_if_modified(|now| {
             let next = next(*now);
             let differs = next != *now;
             *now = next;
@@ -108,7 +138,7 @@ impl Store {
     /// What the database can do now, and every later change of that.
     #[must_use]
     pub fn condition(&self) -> watch::Receiver<Condition> {
-        self.caller.circuit.0.subscribe()
+        self.caller.circuit.condition.subscribe()
     }
 
     /// Resolves once the database is known to be away, with the error that calls then get.
@@ -126,7 +156,7 @@ mod tests {
     #[test]
     fn only_a_write_shows_that_there_is_room_again() {
         let circuit = Circuit::new();
-        let now = || *circuit.0.borrow();
+        let now = || *circuit.condition.borrow();
         let full = StoreError::DiskFull {
             source: DriverError::plain("full"),
         };
@@ -142,7 +172,7 @@ mod tests {
     #[test]
     fn a_read_shows_that_it_is_there_and_whether_it_is_read_only() {
         let circuit = Circuit::new();
-        let now = || *circuit.0.borrow();
+        let now = || *circuit.condition.borrow();
         circuit.lost();
         assert!(circuit.is_away());
         circuit.answered(true);

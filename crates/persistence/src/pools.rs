@@ -3,11 +3,13 @@
 //! The pools are made with the driver's own builders: the connector of the layer above records
 //! its options, and with them the password, in a trace span.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use secrecy::ExposeSecret;
 
+use crate::circuit::Circuit;
 use crate::config::StoreConfig;
 use crate::error::StoreError;
 use crate::{postgres, sqlite};
@@ -54,13 +56,16 @@ impl Limits {
 }
 
 /// Opens the pools of a database; a new SQLite file is created.
-pub(crate) async fn open(config: &StoreConfig) -> Result<Pools, StoreError> {
+pub(crate) async fn open(
+    config: &StoreConfig,
+    circuit: &Arc<Circuit>,
+) -> Result<Pools, StoreError> {
     let url = config.url.expose_secret();
     let limits = Limits::of(config);
     if url.starts_with("sqlite:") {
-        sqlite::open(url, limits).await
+        sqlite::open(url, limits, circuit).await
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        postgres::open(url, limits)
+        postgres::open(url, limits, circuit)
     } else {
         Err(StoreError::Unavailable {
             reason: "the database URL is neither sqlite: nor postgres:",

@@ -1,19 +1,22 @@
 //! Connections to PostgreSQL: how each is set up, and checked when it comes back.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::SqlxPostgresConnector;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, PgConnection, Row};
 
+use crate::circuit::Circuit;
 use crate::error::StoreError;
 use crate::pools::{Flavour, Limits, Pools, unusable_url};
 
 /// How long a connection that comes back may take to answer before it is closed.
 const CHECK: Duration = Duration::from_secs(1);
 
-/// How long a connection may rest before it is tried out at its next use.
+/// How long a connection may rest before it is tried out at its next use; less where another one
+/// was found broken meanwhile.
 const TRY_AFTER: Duration = Duration::from_secs(1);
 
 /// After this long without a word the server ends an open transaction, so that a machine that
@@ -22,12 +25,13 @@ const TRY_AFTER: Duration = Duration::from_secs(1);
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
 /// Opens the pool without connecting: the first call does.
-pub(crate) fn open(url: &str, limits: Limits) -> Result<Pools, StoreError> {
+pub(crate) fn open(url: &str, limits: Limits, circuit: &Arc<Circuit>) -> Result<Pools, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| unusable_url())?
         .application_name("aiconfig")
         .disable_statement_logging();
     let setup = setup(limits.call);
+    let circuit = Arc::clone(circuit);
     let pool = PgPoolOptions::new()
         .max_connections(limits.connections)
         .acquire_timeout(limits.acquire)
@@ -39,9 +43,11 @@ pub(crate) fn open(url: &str, limits: Limits) -> Result<Pools, StoreError> {
                 Ok(())
             })
         })
-        .before_acquire(|connection, meta| {
+        .before_acquire(move |connection, meta| {
+            let rest = meta.idle_for;
+            let try_it = rest >= TRY_AFTER || circuit.found_broken_within(rest);
             Box::pin(async move {
-                if meta.idle_for < TRY_AFTER {
+                if !try_it {
                     return Ok(true);
                 }
                 within(CHECK, connection.ping()).await?;

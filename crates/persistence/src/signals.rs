@@ -4,8 +4,10 @@
 //! asked for the head where nothing was heard for a while. That question is the poll behind lost
 //! announcements, and the probe of the circuit: a server that hangs does not answer it in time.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use sea_orm::sqlx::postgres::{PgListener, PgPool, PgPoolOptions, PgRow};
 use sea_orm::sqlx::{self, Executor, Postgres, Row};
 use tokio::time::{sleep, timeout};
@@ -24,11 +26,8 @@ const SILENCE: Duration = Duration::from_millis(250);
 /// what is under way at the moment, writes know within a second.
 const PROBE: Duration = Duration::from_millis(400);
 
-/// The same where the pool is asked instead, since no new connection was to be had.
-const SECOND_PROBE: Duration = Duration::from_millis(300);
-
 /// Pauses between tries to connect: from, and up to.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 
 const HEAD: &str = "SELECT CAST(revision AS bigint), \
                     current_setting('transaction_read_only') = 'on' FROM head WHERE id = 1";
@@ -76,7 +75,7 @@ impl Signals {
     /// Waits for the next signal; the first comes at once.
     ///
     /// # Errors
-    /// As every call. The next call tries again, after a pause of at most a second.
+    /// As every call. The next call tries again, after a pause of at most half a second.
     pub async fn next(&mut self) -> Result<Signal, StoreError> {
         let first = !std::mem::replace(&mut self.begun, true);
         let signal = &self.store.pools.signal;
@@ -118,7 +117,10 @@ impl Signals {
                 }
             }
             // The connection is gone, which need not say that the database is.
-            Ok(Ok(None) | Err(_)) => self.connect().await,
+            Ok(Ok(None) | Err(_)) => {
+                self.store.caller.circuit.found_broken();
+                self.connect().await
+            }
             Err(_) => self.ask(listener).await,
         }
     }
@@ -147,10 +149,17 @@ impl Signals {
             .signal
             .get_postgres_connection_pool()
             .clone();
-        if let Ok(Ok((listener, found))) = timeout(PROBE, listen(&pool)).await {
+        let anew = pin!(timeout(PROBE, listen(&pool)));
+        let pooled = pin!(timeout(PROBE, head(&pool)));
+        let (anew, pooled) = match select(anew, pooled).await {
+            Either::Left((Ok(Ok(anew)), _)) => (Some(anew), None),
+            Either::Left((_, pooled)) => (None, pooled.await.ok()),
+            Either::Right((pooled, anew)) => (anew.await.ok().and_then(Result::ok), pooled.ok()),
+        };
+        if let Some((listener, found)) = anew {
             return Ok(self.answered(found, Some(listener)));
         }
-        if let Ok(Ok(found)) = timeout(SECOND_PROBE, head(&pool)).await {
+        if let Some(Ok(found)) = pooled {
             let signal = self.answered(found, None);
             self.pause = self.every;
             return Ok(signal);

@@ -1,15 +1,18 @@
 //! Connections to SQLite: one that writes, some that read, one that watches for changes.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
-use sea_orm::sqlx::{self, ConnectOptions};
+use sea_orm::sqlx::{self, ConnectOptions, Connection};
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 
+use crate::circuit::Circuit;
 use crate::error::{self, StoreError};
 use crate::pools::{Flavour, Limits, Pools, unusable_url};
 
@@ -20,7 +23,11 @@ const ROWS_AHEAD: usize = 4_096;
 const SETUP_PAUSE: Duration = Duration::from_millis(20);
 
 /// Opens the database, creating the file if there is none.
-pub(crate) async fn open(url: &str, limits: Limits) -> Result<Pools, StoreError> {
+pub(crate) async fn open(
+    url: &str,
+    limits: Limits,
+    circuit: &Arc<Circuit>,
+) -> Result<Pools, StoreError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|_| unusable_url())?
         .foreign_keys(true)
@@ -35,7 +42,7 @@ pub(crate) async fn open(url: &str, limits: Limits) -> Result<Pools, StoreError>
     let read_only = url.contains("mode=ro");
     let options = options.create_if_missing(!read_only);
     if url.contains(":memory:") || url.contains("mode=memory") {
-        let pool = handle(pool(options, 1, limits));
+        let pool = handle(pool(1, limits).connect_lazy_with(options));
         return Ok(Pools {
             flavour: Flavour::SqliteMemory,
             write: pool.clone(),
@@ -48,7 +55,7 @@ pub(crate) async fn open(url: &str, limits: Limits) -> Result<Pools, StoreError>
     } else {
         options.clone().journal_mode(SqliteJournalMode::Wal)
     };
-    let write = pool(writer, 1, limits);
+    let write = file_pool(1, limits, circuit).connect_lazy_with(writer);
     // The first connection turns the file to write-ahead logging, which is kept in the file.
     ready(&write, limits).await?;
     let reader = options.pragma("query_only", "ON");
@@ -56,12 +63,12 @@ pub(crate) async fn open(url: &str, limits: Limits) -> Result<Pools, StoreError>
     Ok(Pools {
         flavour: Flavour::SqliteFile,
         write: handle(write),
-        read: handle(pool(reader.clone(), readers, limits)),
-        signal: handle(pool(reader, 1, limits)),
+        read: handle(file_pool(readers, limits, circuit).connect_lazy_with(reader.clone())),
+        signal: handle(pool(1, limits).connect_lazy_with(reader)),
     })
 }
 
-fn pool(options: SqliteConnectOptions, connections: u32, limits: Limits) -> SqlitePool {
+fn pool(connections: u32, limits: Limits) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(limits.acquire)
@@ -70,7 +77,28 @@ fn pool(options: SqliteConnectOptions, connections: u32, limits: Limits) -> Sqli
         // `data_version` gives is that of one connection: neither is ever replaced.
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_lazy_with(options)
+}
+
+/// A pool whose connections can be replaced.
+fn file_pool(connections: u32, limits: Limits, circuit: &Arc<Circuit>) -> SqlitePoolOptions {
+    let circuit = Arc::clone(circuit);
+    pool(connections, limits).after_release(move |connection, _| {
+        // A file that was read-only when it was opened stays so for this connection.
+        let fit = !circuit.is_read_only();
+        Box::pin(async move { Ok(is_idle(connection).await? && fit) })
+    })
+}
+
+/// Whether a connection is in no transaction, as it should be when it comes back.
+///
+/// Where the disk is full or fails, SQLite rolls back by itself. The rollback of the driver then
+/// fails, and the driver goes on to believe in a transaction: the next begin would be a savepoint
+/// within it, whose rollback leaves SQLite in a transaction that nobody commits. All later writes
+/// would be acknowledged and lost.
+async fn is_idle(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Comes after all that is under way, such as the rollback of a write that was dropped.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn handle(pool: SqlitePool) -> DatabaseConnection {

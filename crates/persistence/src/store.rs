@@ -40,7 +40,8 @@ impl Store {
     /// [`StoreError::Unavailable`] if it cannot be reached, [`StoreError::Timeout`] if it does
     /// not answer.
     pub async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
-        let pools = pools::open(config).await?;
+        let circuit = Arc::new(Circuit::new());
+        let pools = pools::open(config, &circuit).await?;
         let backend = match pools.flavour {
             Flavour::Postgres => DbBackend::Postgres,
             Flavour::SqliteFile | Flavour::SqliteMemory => DbBackend::Sqlite,
@@ -50,7 +51,7 @@ impl Store {
             caller: Caller {
                 backend,
                 limit: config.call_timeout,
-                circuit: Arc::new(Circuit::new()),
+                circuit,
             },
         };
         store.ping().await?;

@@ -18,6 +18,9 @@ pub(crate) fn log(config: &Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(format!("{},{CAPS}", config.log))?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A line that cannot be written, to a full disk for one, is lost; to complain of it in the
+        // same place would panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => subscriber.with_ansi(false).try_init(),

@@ -10,7 +10,7 @@ use crate::ledger::{Attempt, Ledger, Told, cause, told};
 use crate::places::Ground;
 use crate::requests::Write;
 use crate::table::{self, Row};
-use crate::verify::{database, verify};
+use crate::verify::verify;
 
 /// A commit that arrives while its outcome is looked up, and one that arrives too late for that.
 const SOON: CommitFault = CommitFault::Delayed(Duration::from_millis(300));
@@ -21,8 +21,7 @@ async fn a_lost_commit_is_looked_up() {
     let _turn = crate::turn().await;
     let mut random = table::random("connection lost at the commit");
     let ground = Ground::postgres();
-    let port = u16::try_from(ground.server().port()).unwrap();
-    let proxy = Proxy::start(port);
+    let proxy = Proxy::start(ground.port());
     let direct = ground.place();
     let place = Place::postgres(&proxy.through(direct.database().unwrap()));
     let server = Server::start(&place);
@@ -70,7 +69,6 @@ async fn a_lost_commit_is_looked_up() {
         ledger.0.push(Attempt { id, write, told });
         row.rounds += 1;
     }
-    database(&direct).await.close().await.unwrap();
     let verdict = verify(&place, &ledger, &admin).await;
     row.acknowledged = ledger.taken();
     row.unknown = ledger.unknown();

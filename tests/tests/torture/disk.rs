@@ -17,8 +17,6 @@ use crate::table::{self, Row};
 use crate::verify::verify;
 
 const WELL_WITHIN: Duration = Duration::from_secs(5);
-/// For tests: 32 bytes.
-const KEK: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
 
 /// What happens to the disk, and how it shows.
 struct Fault {
@@ -40,6 +38,7 @@ async fn fill(admin: &mut Clients, random: &mut StdRng, ledger: &mut Ledger) -> 
         let told = told(&outcome);
         ledger.0.push(Attempt { id, write, told });
         if let Err(status) = outcome {
+            assert_ne!(cause(&status), "", "{status:?}");
             return (cause(&status), begun.elapsed());
         }
     }
@@ -62,14 +61,14 @@ async fn endure(
     for number in 0..20 {
         let begun = Instant::now();
         let write = Write::certain(1);
-        let id = format!("refused-{number}-{}", fault.name);
+        let id = format!("refused-{number}");
         let outcome = write.send(&mut admin, &id).await;
         worst = worst.max(begun.elapsed());
         let told = told(&outcome);
         ledger.0.push(Attempt { id, write, told });
         // A small write may still have had room.
         if let Err(status) = outcome {
-            assert_eq!(cause(&status), fault.cause);
+            assert_eq!(cause(&status), fault.cause, "{status:?}");
         }
         let page = server.page("/readyz");
         assert!(page.starts_with("HTTP/1.1 200"), "{page}");
@@ -219,11 +218,8 @@ async fn a_disk_may_be_full() {
     let (small, copy) = (place.data().join("small"), place.data().join("copy"));
     std::fs::create_dir_all(&small).unwrap();
     std::fs::create_dir_all(&copy).unwrap();
-    let kek = place.write_private("kek", KEK);
-    let url = format!("sqlite://{}", small.join("aiconfig.db").display());
-    let place = place
-        .with("AICONFIG_DATABASE_URL", &url)
-        .with("AICONFIG_KEK_FILE", kek.to_str().unwrap());
+    let file = small.join("aiconfig.db");
+    let place = place.at(&format!("sqlite://{}", file.display()));
     let folders = [
         ("SMALL", small.to_str().unwrap()),
         ("COPY", copy.to_str().unwrap()),

@@ -148,11 +148,10 @@ async fn three_servers_converge() {
     let _turn = crate::turn().await;
     let mut random = table::random("three servers");
     let ground = Ground::postgres();
-    let port = u16::try_from(ground.server().port()).unwrap();
     let direct = ground.place();
     let mut replicas = Vec::new();
     for _ in 0..REPLICAS {
-        let proxy = Proxy::start(port);
+        let proxy = Proxy::start(ground.port());
         replicas.push(Replica {
             place: Place::postgres(&proxy.through(direct.database().unwrap())),
             proxy,

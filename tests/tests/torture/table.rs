@@ -41,13 +41,13 @@ fn variable(name: &str) -> Option<u64> {
 
 /// How often a fault is repeated.
 pub(crate) fn rounds() -> usize {
-    let rounds = variable("AICONFIG_TORTURE_ROUNDS").unwrap_or(3);
+    let rounds = variable("AICONFIG_TORTURE_ROUNDS").unwrap_or(2);
     usize::try_from(rounds).unwrap()
 }
 
 /// How long the database stays away.
 pub(crate) fn outage() -> Duration {
-    Duration::from_secs(variable("AICONFIG_TORTURE_OUTAGE_SECONDS").unwrap_or(5))
+    Duration::from_secs(variable("AICONFIG_TORTURE_OUTAGE_SECONDS").unwrap_or(4))
 }
 
 /// The longest that a write may take to fail while the database is away. The short form runs

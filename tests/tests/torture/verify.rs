@@ -61,7 +61,7 @@ const NEVER: &[(&str, &str)] = &[
 ];
 
 /// The database of a place, past its server.
-pub(crate) async fn database(place: &Place) -> DatabaseConnection {
+async fn database(place: &Place) -> DatabaseConnection {
     let url = place.database().map_or_else(
         || format!("sqlite://{}", place.data().join("aiconfig.db").display()),
         str::to_owned,
@@ -117,7 +117,11 @@ impl Verdict {
                 Told::Taken(answer) => match write.send(&mut to, id).await {
                     Ok(again) if again == *answer && found.is_some() => {}
                     other => {
-                        let what = format!("{id} gave {answer:?}, now {other:?}, stored {found:?}");
+                        let now = other.map(|answer| answer.revision);
+                        let what = format!(
+                            "{id} made revision {}, now {now:?}, stored {found:?}",
+                            answer.revision
+                        );
                         self.complain(&what, true);
                     }
                 },
