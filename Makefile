@@ -34,19 +34,30 @@ proto-breaking: .tools/node_modules/.bin/buf ## Compare the protos with the main
 deny: ## Check licences and advisories (needs cargo-deny)
 	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny"; exit 1; }
 	cargo deny check bans licenses sources
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny check advisories; \
+	else echo "the database of advisories could not be fetched: they are not checked"; fi
 
 tools: .tools/bin/grpcurl .tools/venv/installed fetch-prices ## Install what the tests need
 	$(call need,ls /usr/lib/postgresql/*/bin/initdb,postgresql)
 
-PRICE_FILE := .tools/prices/model_prices_and_context_window_backup.json
+PRICES := .tools/prices
+PRICE_FILE := model_prices_and_context_window_backup.json
 
-fetch-prices: .tools/venv/installed ## Fetch the public price file that a test imports; without it that test is skipped
-	@test -s $(PRICE_FILE) || { mkdir -p .tools/prices && .tools/venv/bin/python -m pip download --quiet \
-	  --disable-pip-version-check --no-deps --dest .tools/prices litellm==1.109.1 && \
-	  .tools/venv/bin/python -c 'import glob, sys, zipfile; name = "litellm/" + sys.argv[1].rsplit("/", 1)[1]; \
-	  data = zipfile.ZipFile(glob.glob(".tools/prices/litellm-*.whl")[0]).read(name); \
-	  open(sys.argv[1], "wb").write(data)' $(PRICE_FILE); } || \
-	  echo "the public price file could not be fetched: the test of the real file will be skipped"
+fetch-prices: $(PRICES)/$(PRICE_FILE) $(PRICES)/genai-prices.json ## Fetch the public prices that tests import
+
+# Without the network there is no file, and the test of it says that it is skipped.
+$(PRICES)/$(PRICE_FILE): .tools/venv/installed
+	@mkdir -p $(PRICES) && .tools/venv/bin/python -m pip download --quiet --disable-pip-version-check \
+	  --no-deps --dest $(PRICES) litellm==1.109.1 && \
+	  .tools/venv/bin/python -m zipfile -e $(PRICES)/litellm-1.109.1-*.whl $(PRICES)/litellm && \
+	  mv $(PRICES)/litellm/litellm/$(PRICE_FILE) $@ && rm -r $(PRICES)/litellm || $(call not-fetched,litellm)
+
+$(PRICES)/genai-prices.json: tests/python/genai_prices_file.py .tools/venv/installed
+	@mkdir -p $(PRICES) && .tools/venv/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --target $(PRICES)/genai --upgrade genai-prices==0.2.3 && \
+	  PYTHONPATH=$(PRICES)/genai .tools/venv/bin/python $< $@ || $(call not-fetched,genai-prices)
+
+not-fetched = echo "the prices of $(1) could not be fetched: the test of them will be skipped"
 
 # $(call need,COMMAND,PACKAGE): installs a Debian package if the command fails.
 define need

@@ -174,7 +174,10 @@ impl Server {
             data: place.data(),
         };
         let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        // Its own word counts: something else could listen on the port.
+        while !server.log().contains("serving; try")
+            || TcpStream::connect(("127.0.0.1", port)).is_err()
+        {
             let ended = server.child.try_wait().unwrap();
             assert!(
                 ended.is_none() && begun.elapsed() < PATIENCE,

@@ -1,25 +1,24 @@
-//! The real file of the package litellm, where `make fetch-prices` has put it.
+//! The real prices of the packages litellm and genai-prices, where `make fetch-prices` has put them.
 
 use std::path::Path;
 
 use aiconfig_domain::{QuoteRequest, Usage, quote};
 use serde_json::Value;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, litellm};
 
-const FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../.tools/prices/model_prices_and_context_window_backup.json"
-);
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tools/prices");
+const LITELLM: &str = "model_prices_and_context_window_backup.json";
+const GENAI: &str = "genai-prices.json";
 
-/// The file; without it the test says that it does not run.
+/// A file; without it the test says that it does not run.
 #[expect(clippy::print_stderr, reason = "a skipped test has to be seen")]
-fn real() -> Option<String> {
-    let read = std::fs::read_to_string(Path::new(FILE));
+fn real(name: &str) -> Option<String> {
+    let read = std::fs::read_to_string(Path::new(FOLDER).join(name));
     match read {
         Ok(text) => Some(text),
         Err(error) => {
-            eprintln!("SKIPPED: the real price file is not there ({error}); make fetch-prices");
+            eprintln!("SKIPPED: the real file {name} is not there ({error}); make fetch-prices");
             None
         }
     }
@@ -66,7 +65,7 @@ fn rate(entry: &Value, name: &str) -> i128 {
 
 #[tokio::test]
 async fn the_real_file_and_ten_quotes() {
-    let Some(text) = real() else { return };
+    let Some(text) = real(LITELLM) else { return };
     let bench = Bench::new().await;
     let report = bench.import(&text).await;
     assert_eq!(
@@ -90,25 +89,9 @@ async fn the_real_file_and_ten_quotes() {
     assert!(report.matched >= 25 && report.unchanged >= 90, "{report:?}");
 
     let all: Value = serde_json::from_str(&text).unwrap();
-    for (id, [input, cached, write, output], by_hand) in QUOTES {
-        let model = bench.model(id).unwrap();
-        let some = |n: i64| (n > 0).then_some(n);
-        let request = QuoteRequest {
-            operation: None,
-            model: Some(&model),
-            usage: Usage {
-                input_tokens: some(input),
-                cached_input_tokens: some(cached),
-                cache_write_tokens: some(write),
-                output_tokens: some(output),
-                ..Usage::default()
-            },
-            image_size: "",
-            image_quality: "",
-            at: bench.app.now(),
-        };
-        let cost = quote(&request).unwrap().cost_nano_usd;
-        assert_eq!(cost, Some(by_hand), "{id}");
+    for (id, usage, by_hand) in QUOTES {
+        assert_eq!(cost(&bench, id, usage), Some(by_hand), "{id}");
+        let [input, cached, write, output] = usage;
         let tier = match (id, input + cached + write) {
             ("claude-haiku-5-5", 100_001..) => "_above_100k_tokens",
             (_, 272_001..) => "_above_272k_tokens",
@@ -130,4 +113,55 @@ async fn the_real_file_and_ten_quotes() {
             "{id}: the file's own figures"
         );
     }
+}
+
+/// What a model's usage costs in nano-USD now.
+fn cost(bench: &Bench, id: &str, [input, cached, write, output]: [i64; 4]) -> Option<i64> {
+    let model = bench.model(id).unwrap();
+    let some = |n: i64| (n > 0).then_some(n);
+    let request = QuoteRequest {
+        operation: None,
+        model: Some(&model),
+        usage: Usage {
+            input_tokens: some(input),
+            cached_input_tokens: some(cached),
+            cache_write_tokens: some(write),
+            output_tokens: some(output),
+            ..Usage::default()
+        },
+        image_size: "",
+        image_quality: "",
+        at: bench.app.now(),
+    };
+    quote(&request).unwrap().cost_nano_usd
+}
+
+/// Two sources that know nothing of each other: where the shipped catalogue has been changed to
+/// other prices, the second puts back what the first had.
+#[tokio::test]
+async fn the_other_real_file_says_the_same() {
+    let Some(text) = real(GENAI) else { return };
+    let bench = Bench::new().await;
+    let wrong = r#""gpt-4o": {"litellm_provider": "openai", "mode": "chat",
+        "input_cost_per_token": 9.9e-05, "output_cost_per_token": 9.8e-05,
+        "cache_read_input_token_cost": 9.7e-05},
+        "claude-haiku-5-5": {"litellm_provider": "anthropic", "mode": "chat",
+        "input_cost_per_token": 9.6e-05, "output_cost_per_token": 9.5e-05}"#;
+    assert!(bench.import(&litellm(wrong)).await.changes.len() >= 5);
+    let report = bench.import(&text).await;
+    assert!(report.models_in_file > 1_500, "{}", report.models_in_file);
+    assert!(report.prices_in_file > 5_000, "{}", report.prices_in_file);
+    assert!((1..=60).contains(&report.refused_in_file));
+    assert_eq!(report.refused, []);
+    assert!(
+        report.matched >= 25 && report.unchanged >= 90,
+        "{}, {}",
+        report.matched,
+        report.unchanged
+    );
+    for (id, usage, by_hand) in QUOTES {
+        assert_eq!(cost(&bench, id, usage), Some(by_hand), "{id}");
+    }
+    // A second time it has nothing to say.
+    assert_eq!(bench.import(&text).await.changes, []);
 }

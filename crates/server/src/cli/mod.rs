@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, Flags};
 use crate::start::Failure;
-use crate::{serve, start, telemetry};
+use crate::{process, serve, start, telemetry};
 
 /// Answers which model, parameters, prompt and key a function of an account uses.
 ///
@@ -73,6 +73,9 @@ impl Cli {
         telemetry::log(&config)?;
         match task {
             Task::Serve { migrate } => {
+                if config.dumpable {
+                    process::let_memory_be_read();
+                }
                 let app = start::open(&config, migrate).await?;
                 serve::serve(app, &config).await
             }

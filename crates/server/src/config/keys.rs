@@ -72,6 +72,8 @@ settings! {
     kek_reload_seconds;
     /// Whether the variable `AICONFIG_KEK` may hold the key itself: true or false.
     kek_allow_env;
+    /// Whether debuggers of the same user may read the memory, where keys are: true or false.
+    dumpable;
     /// What is logged, such as `info` or `info,aiconfig=debug`.
     log;
     /// `text` or `json`.

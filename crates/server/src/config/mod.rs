@@ -41,6 +41,7 @@ pub(crate) struct Config {
     kek_reload_seconds: u64,
     pub(crate) kek: Option<SecretString>,
     pub(crate) kek_allow_env: bool,
+    pub(crate) dumpable: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) max_in_flight: usize,

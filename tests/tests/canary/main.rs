@@ -3,14 +3,15 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fmt::Write as _;
+mod forms;
+mod memory;
+
 use std::path::Path;
 
 use aiconfig_proto::v1::{self, Plan};
 use aiconfig_tests::{Clients, Place, Server, account, config, query, save, text};
 use aiconfig_testsupport::PgServer;
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use forms::forms;
 use prost_types::value::Kind;
 use prost_types::{ListValue, Value};
 use sea_orm::{ConnectionTrait as _, Database, Statement};
@@ -24,27 +25,6 @@ const SETTINGS: [&str; 5] = [
     "sk-Canary4InAPlainField6c7b",
     "canary-in-bearer-5a8",
 ];
-
-/// The forms in which a secret could lie open.
-fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    // In base64 a text starts at one of three places of a group.
-    let shifted = (0..3).flat_map(|shift| {
-        let padded = [vec![b' '; shift], secret.as_bytes().to_vec()].concat();
-        [
-            STANDARD_NO_PAD.encode(&padded),
-            URL_SAFE_NO_PAD.encode(&padded),
-        ]
-        .map(|text| text.as_bytes()[4..text.len() - 3].to_vec())
-    });
-    let upper = hex.to_uppercase().into_bytes();
-    shifted
-        .chain([secret.as_bytes().to_vec(), hex.into_bytes(), upper])
-        .collect()
-}
 
 fn search(place: &str, bytes: &[u8]) {
     for secret in SETTINGS.iter().chain([&KEY]) {
