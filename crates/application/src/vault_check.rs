@@ -22,6 +22,13 @@ impl VaultReport {
     pub fn is_sound(&self) -> bool {
         self.missing_keks.is_empty() && self.faults.is_empty()
     }
+
+    /// How many provider keys opened.
+    #[must_use]
+    pub fn keys_opened(&self) -> usize {
+        let keys = self.opened.iter();
+        keys.filter(|name| name.starts_with("providers/")).count()
+    }
 }
 
 impl Application {

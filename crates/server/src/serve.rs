@@ -84,7 +84,8 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     background.spawn(prune(Arc::clone(&app)));
     let folding = counts.clone();
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
-    background.spawn(vault::follow_files(Arc::clone(&app), config.kek_reload()));
+    let keks = vault::Files::begin(Arc::clone(&app), config.kek_reload());
+    background.spawn(keks.follow());
     background.spawn(vault::report(
         health.clone(),
         Arc::clone(&app),

@@ -5,33 +5,49 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aiconfig_application::{Application, KekReload};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic_health::ServingStatus::{NotServing, Serving};
 use tonic_health::server::HealthReporter;
 
 use crate::metrics;
 
-/// Looks at the files again and again, and at once on SIGHUP. Keys are compared, not times: a file
-/// that is swapped through a link, or twice in a second, is noticed too.
-pub(crate) async fn follow_files(app: Arc<Application>, every: Duration) {
-    metrics::kek_files_in_use(app.kek_files_in_force());
-    let mut hangup = match signal(SignalKind::hangup()) {
-        Ok(hangup) => Some(hangup),
-        Err(error) => {
-            tracing::warn!(%error, "SIGHUP does not reload key-encryption keys");
-            None
+/// The key-encryption keys that follow their files.
+pub(crate) struct Files {
+    app: Arc<Application>,
+    every: Duration,
+    hangup: Option<Signal>,
+}
+
+impl Files {
+    /// From here on SIGHUP has the files looked at.
+    pub(crate) fn begin(app: Arc<Application>, every: Duration) -> Self {
+        metrics::kek_files_in_use(app.kek_files_in_force());
+        let hangup = signal(SignalKind::hangup())
+            .inspect_err(|error| {
+                tracing::warn!(%error, "SIGHUP does not reload key-encryption keys");
+            })
+            .ok();
+        Self { app, every, hangup }
+    }
+
+    /// Looks at the files again and again, and at once on SIGHUP. Keys are compared, not times: a
+    /// file that is swapped through a link, or twice in a second, is noticed too.
+    pub(crate) async fn follow(mut self) {
+        loop {
+            let told = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            // An end of the wait and the signal are the same: look.
+            let _ = tokio::time::timeout(self.every, told).await;
+            self.look().await;
         }
-    };
-    loop {
-        let told = async {
-            match &mut hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        // An end of the wait and the signal are the same: look.
-        let _ = tokio::time::timeout(every, told).await;
-        match app.reload_keks().await {
+    }
+
+    async fn look(&self) {
+        match self.app.reload_keks().await {
             Ok(KekReload::Unchanged) => {}
             Ok(KekReload::Taken) => {
                 metrics::keks_reloaded(true);

@@ -68,10 +68,21 @@ async fn rotate_under_load(on: On) {
         assert_eq!(metric(server, "aiconfig_vault_damage_total"), 0);
     }
     stage.audit_holds().await;
+    // What the log tells of rotations leads to the state that is stored.
+    let checked = stage.place.run(&["check", "--data"]);
+    let checked = String::from_utf8(checked.stdout).unwrap();
+    assert!(
+        checked.contains("ok       keyring; 23 stored keys open"),
+        "{checked}"
+    );
+    assert!(!checked.contains("FAILED   log"), "{checked}");
     // A start finds all of it well, with the new key-encryption key alone.
     stage.restart().await;
     let verified = stage.vault(&["verify"]);
-    assert!(verified.contains("\n28 opened, 0 did not\n"), "{verified}");
+    assert!(
+        verified.contains("5 rows of the ring and 23 keys opened, 0 did not"),
+        "{verified}"
+    );
     assert_eq!(ready(&stage.server, "vault"), "ok");
     let load = Load::begin(&[stage.backend.clone()], &expected);
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;

@@ -57,17 +57,18 @@ pub(super) async fn run(flags: &Flags, args: Args) -> Result<(), Failure> {
         ))?;
     }
     for (resource, why) in &report.faults {
-        let cure = if resource.starts_with("providers/") {
-            "add it anew with AddProviderKey"
-        } else {
-            "restore a backup"
+        let cure = match () {
+            // What they lack was told above.
+            () if !report.missing_keks.is_empty() => "see docs/rotation.md",
+            () if resource.starts_with("providers/") => "add it anew with AddProviderKey",
+            () => "restore a backup",
         };
         say(&format!("FAILED   {resource}: {why}; {cure}"))?;
     }
     let mut errors = report.missing_keks.len() + report.faults.len();
     if errors == 0 {
-        let opened = report.opened.len();
-        say(&format!("ok       keyring and stored keys; {opened} open"))?;
+        let opened = report.keys_opened();
+        say(&format!("ok       keyring; {opened} stored keys open"))?;
     }
     if args.data {
         let faults = app.check_data().await?;

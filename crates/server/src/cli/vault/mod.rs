@@ -96,8 +96,11 @@ async fn verify(config: &Config) -> Result<(), Failure> {
     for (resource, why) in &report.faults {
         say(&format!("FAILED   {resource}: {why}"))?;
     }
-    let (opened, faults) = (report.opened.len(), report.faults.len());
-    say(&format!("{opened} opened, {faults} did not"))?;
+    let (keys, faults) = (report.keys_opened(), report.faults.len());
+    let rows = report.opened.len() - keys;
+    say(&format!(
+        "{rows} rows of the ring and {keys} keys opened, {faults} did not"
+    ))?;
     if report.is_sound() {
         Ok(())
     } else {
