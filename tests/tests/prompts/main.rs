@@ -5,6 +5,7 @@
 
 mod accounts;
 mod batches;
+mod cache;
 mod cases;
 mod deletions;
 mod drift;
