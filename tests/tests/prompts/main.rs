@@ -7,6 +7,7 @@ mod accounts;
 mod batches;
 mod cache;
 mod cases;
+mod checks;
 mod deletions;
 mod drift;
 mod flows;
