@@ -2,12 +2,15 @@
 //! text is found by its hash, so that a change of a prompt makes nothing in the cache wrong.
 
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
+use aiconfig_domain::template::MAX_TEXT_BYTES;
 use aiconfig_domain::{PromptText, TextHash};
 use aiconfig_persistence::{Store, TextRow};
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::{AppError, Application, Live};
 
@@ -32,10 +35,29 @@ impl Weighter<TextHash, Arc<str>> for ByBytes {
 /// The texts of accounts that were asked for lately.
 pub(crate) type TextCache = Cache<TextHash, Arc<str>, ByBytes>;
 
-/// A cache that holds so many bytes.
+/// A cache that holds so many bytes. It is in shards, each with its part of the bytes, and keeps no
+/// text that is more than a shard: each has room for some of the longest.
 pub(crate) fn cache(bytes: u64) -> TextCache {
-    let items = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
-    Cache::with_weighter(items.max(1), bytes, ByBytes)
+    let items = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX).max(1);
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    let roomy = usize::try_from(bytes / (4 * MAX_TEXT_BYTES as u64)).unwrap_or(usize::MAX);
+    // The cache takes the power of two that is not below.
+    let most = roomy.checked_ilog2().map_or(1, |power| 1 << power);
+    let options = OptionsBuilder::new()
+        .shards(most.min(4 * cores))
+        .estimated_items_capacity(items)
+        .weight_capacity(bytes)
+        .build();
+    match options {
+        Ok(options) => Cache::with_options(
+            options,
+            ByBytes,
+            DefaultHashBuilder::default(),
+            DefaultLifecycle::default(),
+        ),
+        // It is complete.
+        Err(_) => Cache::with_weighter(items, bytes, ByBytes),
+    }
 }
 
 /// The row that keeps a text.
@@ -161,5 +183,24 @@ impl Application {
         }
         let given = texts.iter().map(|text| (text.hash(), text.shared()));
         next.take_texts(&given.collect());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_texts_are_kept_in_the_smallest_cache() {
+        for bytes in [1 << 20, 3 << 20, 64 << 20] {
+            let cache = cache(bytes);
+            for letter in ["a", "b", "c"] {
+                let text: Arc<str> = letter.repeat(MAX_TEXT_BYTES).into();
+                let hash = TextHash::of(&text);
+                cache.insert(hash, text);
+                assert!(cache.get(&hash).is_some(), "{letter} in {bytes}");
+                assert!(cache.weight() <= bytes);
+            }
+        }
     }
 }

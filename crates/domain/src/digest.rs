@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Resource, encode};
+use crate::{AccountId, PromptRow, Resource, encode};
 
 /// A 256-bit sum over SHA-256(kind, key, canonical value) of every live resource. Two servers
 /// with the same resources have the same digest, however they came by them.
@@ -81,13 +81,33 @@ pub(crate) fn etag(resource: &Resource) -> String {
     hex(&Leaf::of(resource).0[..16])
 }
 
+/// The etag of an account's prompt, for whom has the row at hand. Every answer has one: made of the
+/// stored text, as that of any resource, it would cost more than to find the prompt.
+#[must_use]
+pub fn prompt_etag(account_id: AccountId, row: Option<&PromptRow>) -> String {
+    let Some(row) = row else {
+        return ABSENT.to_owned();
+    };
+    let mut hash = Sha256::new();
+    hash.update(account_id.get().to_be_bytes());
+    hash.update(row.based_on_version().to_be_bytes());
+    hash.update(row.text().as_bytes());
+    hash.update(row.default_text().as_bytes());
+    // The last part, and the only one that is not always as long.
+    hash.update(row.prompt_type().as_str().as_bytes());
+    hex(&hash.finalize()[..16])
+}
+
 /// Bytes as lower-case hex digits. Every answer has some: by way of the formatter, each byte costs
 /// some 20 ns.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut digits = String::with_capacity(2 * bytes.len());
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.extend(nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)));
-    digits
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let mut digits = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let pair = [byte >> 4, byte & 0xf];
+        digits.extend_from_slice(&pair.map(|nibble| DIGITS[usize::from(nibble)]));
+    }
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// The etag of a row that is not there.

@@ -34,6 +34,12 @@ impl TextHash {
         &self.0
     }
 
+    /// Its 64 hex digits.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        hex(&self.0)
+    }
+
     /// Reads 64 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -50,7 +56,7 @@ impl TextHash {
 
 impl fmt::Display for TextHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&self.to_hex())
     }
 }
 
@@ -70,7 +76,7 @@ impl TryFrom<String> for TextHash {
 
 impl From<TextHash> for String {
     fn from(hash: TextHash) -> Self {
-        hash.to_string()
+        hash.to_hex()
     }
 }
 

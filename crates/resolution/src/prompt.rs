@@ -4,7 +4,7 @@ use aiconfig_domain::merge::behind_by;
 use aiconfig_domain::template::Variables;
 use aiconfig_domain::{
     AccountEntry, AccountId, GlobalPrompt, Plan, PromptRow, PromptType, Rejection, Snapshot,
-    TextHash,
+    TextHash, prompt_etag,
 };
 
 /// Where a text is from.
@@ -54,8 +54,22 @@ pub struct EffectivePrompt<'a> {
     pub variables: Option<&'a Variables>,
     /// Whether the account is registered.
     pub account_known: bool,
+    /// The account's row, in force or not.
+    pub stored: Option<&'a PromptRow>,
+}
+
+impl EffectivePrompt<'_> {
     /// Whether the plan keeps a row of the account out of force.
-    pub dormant: bool,
+    #[must_use]
+    pub const fn is_dormant(&self) -> bool {
+        self.stored.is_some() && self.row.is_none()
+    }
+
+    /// The etag of the account's row.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        prompt_etag(self.account_id, self.stored)
+    }
 }
 
 /// The prompt that holds for an account's job. One that is not registered is answered as a FREE
@@ -152,10 +166,11 @@ fn held<'a>(
         Some(row) => (row.default_text(), PromptSource::AccountDefault),
         None => (active?.text, PromptSource::Global),
     };
-    let versions = snapshot.prompt_versions(prompt_type);
     let behind = row.map_or(0, |row| {
+        let based = row.based_on_version();
+        let versions = snapshot.prompt_versions_from(prompt_type, based);
         let history = versions.map(|version| (version.value.version, version.value.text));
-        behind_by(row.based_on_version(), history)
+        behind_by(based, history)
     });
     let upstream_state = match row {
         None => UpstreamState::Following,
@@ -177,6 +192,6 @@ fn held<'a>(
         behind_by: behind,
         variables: variables.or_else(|| last().map(|version| &version.value.variables)),
         account_known: entry.is_some(),
-        dormant: stored.is_some() && !may_override,
+        stored,
     })
 }

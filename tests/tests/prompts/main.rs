@@ -5,7 +5,9 @@
 
 mod accounts;
 mod batches;
+mod cache;
 mod cases;
+mod checks;
 mod deletions;
 mod drift;
 mod flows;

@@ -45,10 +45,11 @@ impl CreateFunction {
         let mut value = command.value.clone();
         value.defaults.name_service(value.modality);
         let given: Vec<Field> = value.defaults.set_fields().collect();
-        let warnings = check(snapshot, &value, &given)?;
+        let mut warnings = check(snapshot, &value, &given)?;
         if snapshot.function(value.name.as_str()).is_some() {
             return Err(exists("Function", value.name.as_str()));
         }
+        warnings.extend(missing_prompts(snapshot, &value));
         Ok(Decision {
             warnings,
             ..put(Resource::Function(value))
@@ -75,7 +76,10 @@ impl UpdateFunction {
             .into_iter()
             .filter(|field| value.defaults.get(*field) != former.defaults.get(*field))
             .collect();
-        let warnings = check(snapshot, &value, &given)?;
+        let mut warnings = check(snapshot, &value, &given)?;
+        if value.prompt_types != former.prompt_types {
+            warnings.extend(missing_prompts(snapshot, &value));
+        }
         Ok(Decision {
             warnings,
             ..put_changed(former, &value, key, Resource::Function)
@@ -106,6 +110,14 @@ fn find<'a>(snapshot: &'a Snapshot, name: &FunctionName) -> Result<&'a Function,
             )
             .about("Function", name.as_str())
         })
+}
+
+/// The prompts that a function names and the library does not have yet.
+fn missing_prompts(snapshot: &Snapshot, value: &Function) -> impl Iterator<Item = String> {
+    let missing = |name: &&String| snapshot.global_prompt(name).is_none();
+    value.prompt_types.iter().filter(missing).map(|name| {
+        format!("the library has no prompt {name}; create it, or accounts that ask for it get none")
+    })
 }
 
 /// Refuses what is wrong and yields warnings; of the defaults only the given ones are checked.

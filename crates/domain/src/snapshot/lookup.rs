@@ -175,8 +175,18 @@ impl Snapshot {
         &self,
         prompt_type: &PromptType,
     ) -> impl DoubleEndedIterator<Item = &Stored<PromptVersion>> {
+        self.prompt_versions_from(prompt_type, 0)
+    }
+
+    /// The versions of a type from a number on.
+    #[must_use]
+    pub fn prompt_versions_from(
+        &self,
+        prompt_type: &PromptType,
+        first: u32,
+    ) -> impl DoubleEndedIterator<Item = &Stored<PromptVersion>> {
         self.versions
-            .range((prompt_type.clone(), 0)..=(prompt_type.clone(), u32::MAX))
+            .range((prompt_type.clone(), first)..=(prompt_type.clone(), u32::MAX))
             .map(|(_, version)| version.as_ref())
     }
 

@@ -1,6 +1,6 @@
 //! Any resource of the state by its key.
 
-use crate::digest::{ABSENT, etag};
+use crate::digest::{ABSENT, etag, prompt_etag};
 use crate::{Meta, Resource, ResourceKey, Snapshot};
 
 impl Snapshot {
@@ -103,6 +103,10 @@ impl Snapshot {
     /// The etag of a resource: of what is stored, and a constant where nothing is.
     #[must_use]
     pub fn etag(&self, key: &ResourceKey) -> String {
+        if let ResourceKey::AccountPrompt(id, name) = key {
+            let entry = self.account(*id);
+            return prompt_etag(*id, entry.and_then(|entry| entry.prompt_of(name)));
+        }
         self.resource(key)
             .map_or_else(|| ABSENT.to_owned(), |resource| etag(&resource))
     }

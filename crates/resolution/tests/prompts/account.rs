@@ -3,6 +3,7 @@
 use aiconfig_domain::merge::Resolution;
 use aiconfig_domain::{
     AcknowledgePrompt, Command, Decision, FinishedMerge, Plan, Reason, Rejection, ResetTarget,
+    ResourceKey,
 };
 
 use crate::library::{Library, account, kind, reason};
@@ -304,4 +305,40 @@ fn no_merge_leaves_nothing() {
     ];
     let refused = merges.map(|merge| reason(library.store_merge(2, T, &merge)));
     assert_eq!(refused, ["MergeConflict", "FieldInvalid"]);
+}
+
+/// The etag of a row is of what is stored of it and nothing else, however it is asked for.
+#[test]
+fn an_etag_is_of_the_row() {
+    let mut library = library();
+    library.push(4, Plan::Starter, true);
+    let etag = |library: &Library, id: i64| {
+        let key = ResourceKey::AccountPrompt(account(id), kind(T));
+        let etag = library.held(id, T).unwrap().etag();
+        assert_eq!(library.snapshot.etag(&key), etag);
+        etag
+    };
+    let absent = etag(&library, 2);
+    assert_eq!(absent, etag(&library, 99));
+    let mut seen = std::collections::BTreeSet::from([absent.clone()]);
+    library.customize(2, T, "mine").unwrap();
+    let mine = etag(&library, 2);
+    assert!(mine.len() == 32 && seen.insert(mine.clone()));
+    // The same row of another account, another text, another base, another version.
+    library.customize(4, T, "mine").unwrap();
+    assert!(seen.insert(etag(&library, 4)));
+    library.customize(2, T, "other").unwrap();
+    assert!(seen.insert(etag(&library, 2)));
+    library.customize(2, T, "mine").unwrap();
+    assert_eq!(etag(&library, 2), mine);
+    // Neither the library nor the plan moves it.
+    library.publish(T, "two").unwrap();
+    library.push(2, Plan::Free, true);
+    assert!(library.held(2, T).unwrap().is_dormant());
+    assert_eq!(etag(&library, 2), mine);
+    library.push(2, Plan::Starter, true);
+    library.reset(2, T, ResetTarget::CurrentGlobal).unwrap();
+    assert!(seen.insert(etag(&library, 2)));
+    library.reset(2, T, ResetTarget::FollowGlobal).unwrap();
+    assert_eq!(etag(&library, 2), absent);
 }

@@ -283,7 +283,7 @@ fn compare(
         prop_assert_eq!(held.source, PromptSource::Global);
         prop_assert_eq!(held.upstream_state, UpstreamState::Following);
         prop_assert_eq!(Some(text), newest.map(|newest| newest.own));
-        prop_assert_eq!(held.dormant, row.is_some());
+        prop_assert_eq!(held.is_dormant(), row.is_some());
         return Ok(());
     };
     let stored = held.row.unwrap();

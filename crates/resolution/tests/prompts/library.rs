@@ -222,7 +222,7 @@ impl Library {
                 held.global_version,
                 held.upstream_state,
                 held.behind_by,
-                if held.dormant { " dormant" } else { "" },
+                if held.is_dormant() { " dormant" } else { "" },
             ),
         }
     }

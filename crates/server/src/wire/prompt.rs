@@ -4,7 +4,7 @@ use aiconfig_domain::merge::{Chunk, Merge, Resolution, Span};
 use aiconfig_domain::template::{Rendered, Strictness, TextFault, Variable, Variables};
 use aiconfig_domain::{
     AccountId, AcknowledgePrompt, CustomizePrompt, MergeExpected, PromptRow, PromptText,
-    PromptType, Rejection, ResetTarget, ResourceKey, Snapshot,
+    PromptType, Rejection, ResetTarget, Snapshot,
 };
 use aiconfig_proto::v1;
 use aiconfig_resolution::EffectivePrompt;
@@ -111,17 +111,17 @@ pub(crate) fn effective_prompt(
         behind_by,
         variables: declared,
         account_known,
-        dormant,
+        stored: _,
     } = held;
+    let dormant = held.is_dormant();
     let mut warnings = Vec::new();
-    if *dormant {
+    if dormant {
         warnings.push("the plan keeps the account's own text out of force".to_owned());
     }
     if *behind_by > 0 {
         let texts = if *behind_by == 1 { "text" } else { "texts" };
         warnings.push(format!("the library has {behind_by} newer {texts}"));
     }
-    let key = ResourceKey::AccountPrompt(*account_id, prompt_type.clone());
     v1::EffectivePrompt {
         prompt_type: prompt_type.to_string(),
         prompt_value: String::new(),
@@ -133,12 +133,12 @@ pub(crate) fn effective_prompt(
         behind_by: *behind_by,
         variables: declared.map(variables).unwrap_or_default(),
         warnings,
-        etag: snapshot.etag(&key),
+        etag: held.etag(),
         revision: snapshot.revision(),
         account_id: account_id.get(),
         account_known: *account_known,
-        dormant_override: *dormant,
-        prompt_hash: text.to_string(),
+        dormant_override: dormant,
+        prompt_hash: text.to_hex(),
         default_prompt: String::new(),
     }
 }
