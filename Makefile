@@ -1,6 +1,6 @@
 # The ways to run, test and check the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint fmt proto-lint proto-breaking deny tools fetch-prices
+.PHONY: help run test bench lint fmt proto-lint proto-breaking deny tools fetch-prices fuzz fuzz-tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,6 +15,21 @@ test: tools ## Install what the tests need, then pass all of them
 bench: ## Measure the main call beside a server that does nothing (docs/benchmarks.md)
 	cargo build --release --locked -p aiconfig-server -p aiconfig-bench
 	target/release/aiconfig-bench $(BENCH_FLAGS)
+
+FUZZ_NIGHTLY := nightly-2026-05-20
+CARGO_FUZZ := 0.13.2
+FUZZ_SECONDS ?= 600
+
+fuzz: fuzz-tools ## Fuzz each of FUZZ_TARGETS (all) for FUZZ_SECONDS (600) (docs/fuzzing.md)
+	FUZZ_NIGHTLY=$(FUZZ_NIGHTLY) fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-tools: ## Install what libFuzzer needs; where it cannot be had, a runner on stable fuzzes
+	@rustup run $(FUZZ_NIGHTLY) rustc --version >/dev/null 2>&1 || \
+	  rustup toolchain install $(FUZZ_NIGHTLY) --profile minimal --no-self-update || \
+	  echo "$(FUZZ_NIGHTLY) cannot be had"
+	@.tools/bin/cargo-fuzz --version 2>/dev/null | grep -q ' $(CARGO_FUZZ)$$' || \
+	  cargo install --quiet --locked --force --root .tools cargo-fuzz@$(CARGO_FUZZ) || \
+	  echo "cargo-fuzz cannot be had"
 
 lint: .tools/venv/installed ## Format and lints
 	cargo fmt --all --check

@@ -43,7 +43,12 @@ const KNOWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that measure and test; nothing is built on them.
-const BESIDE: &[&str] = &["aiconfig-bench", "aiconfig-testsupport", "aiconfig-tests"];
+const BESIDE: &[&str] = &[
+    "aiconfig-bench",
+    "aiconfig-fuzzing",
+    "aiconfig-testsupport",
+    "aiconfig-tests",
+];
 
 /// What the pure crates must not reach, however far down.
 const IMPURE: &[&str] = &[

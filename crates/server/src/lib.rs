@@ -9,6 +9,7 @@ mod config;
 mod error_details;
 mod errors;
 mod gate;
+mod in_process;
 mod lists;
 mod metrics;
 mod ops;
@@ -25,6 +26,8 @@ mod wire;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+
+pub use in_process::{InProcess, code_of, in_process, page_of_names, rpcs};
 
 /// Does what the command line of this process asks for.
 pub async fn run() -> ExitCode {

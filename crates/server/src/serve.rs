@@ -161,7 +161,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
 }
 
 /// Every service but health.
-fn routes(services: Services) -> Result<Routes, Failure> {
+pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
     let routes = Routes::default()
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)

@@ -152,7 +152,7 @@ fn reworded(status: Status) -> Result<ApiError, Status> {
             "the request is too large: 1 MiB at most, 10 MiB where it can name many accounts, 64 KiB \
              where a key or settings come in",
         ),
-        Code::Internal | Code::InvalidArgument if text.contains("decode") => ApiError::new(
+        Code::Internal | Code::InvalidArgument if is_unreadable(text) => ApiError::new(
             ErrorReason::RequestUnreadable,
             "the request cannot be read as the message of this RPC",
         ),
@@ -168,6 +168,18 @@ fn reworded(status: Status) -> Result<ApiError, Status> {
             ApiError::new(ErrorReason::Internal, "the request could not be worked on")
         }
     })
+}
+
+/// Whether an error of the transport is about the bytes that came in: no message at all, one that
+/// ends too early, one that is marked as compressed though nothing was agreed on, or no protobuf.
+fn is_unreadable(text: &str) -> bool {
+    [
+        "decod",
+        "protocol error: received message",
+        "Missing request message",
+    ]
+    .iter()
+    .any(|part| text.contains(part))
 }
 
 /// Adds the id by which logs and audit know the call.
@@ -211,6 +223,20 @@ mod tests {
             ),
             (
                 Status::internal("failed to decode Protobuf message: Secret.key: invalid"),
+                ErrorReason::RequestUnreadable,
+            ),
+            (
+                Status::internal("Unexpected EOF decoding stream."),
+                ErrorReason::RequestUnreadable,
+            ),
+            (
+                Status::internal("Missing request message."),
+                ErrorReason::RequestUnreadable,
+            ),
+            (
+                Status::internal(
+                    "protocol error: received message with compressed-flag but no grpc-encoding was specified",
+                ),
                 ErrorReason::RequestUnreadable,
             ),
             (Status::unimplemented("x"), ErrorReason::Unimplemented),
