@@ -11,6 +11,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use tonic::Code;
 
 use crate::access;
+use crate::announce::VERSION;
 use crate::transport::Cut;
 
 const ANSWERS: &str = "aiconfig_rpc_answers_total";
@@ -27,6 +28,7 @@ const KEK_RELOADS: &str = "aiconfig_kek_reloads_total";
 const KEKS_CURRENT: &str = "aiconfig_kek_files_in_use";
 const DAMAGE: &str = "aiconfig_vault_damage_total";
 const CONNECTIONS: &str = "aiconfig_connections_open";
+const BUILD: &str = "aiconfig_build_info";
 
 /// Bounds of the latency histogram in seconds: from 50 µs, as reads come from memory.
 const BOUNDS: &[f64] = &[
@@ -59,6 +61,16 @@ pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
     );
     for (name, what) in GAUGES {
         describe_gauge!(*name, *what);
+    }
+    describe_gauge!(BUILD, "Always 1; the version of the server is a label.");
+    gauge!(BUILD, "version" => VERSION).set(1);
+    metrics_process::Collector::default().describe();
+    // What has not happened yet is 0, and not absent: else the first time goes unnoticed.
+    for name in [ACCEPTED, ACCEPT_FAILURES] {
+        counter!(name).absolute(0);
+    }
+    for outcome in ["taken", "refused"] {
+        counter!(TLS_RELOADS, "outcome" => outcome).absolute(0);
     }
     for cut in Cut::ALL {
         counter!(CUTS, "cause" => cut.label()).absolute(0);
@@ -170,6 +182,7 @@ pub(crate) fn keks_reloaded(taken: bool) {
 
 /// Reads the gauges off the application; called when they are asked for.
 pub(crate) fn observe(app: &Application) {
+    metrics_process::Collector::default().collect();
     let live = app.live();
     #[expect(
         clippy::cast_precision_loss,

@@ -7,4 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod alerts;
+mod dashboard;
+mod files;
+mod metrics;
 mod notify;
+mod query;
