@@ -73,6 +73,7 @@ impl Application {
         .await?;
         let live = follow::load(&store, &ring).await?;
         let revision = live.snapshot.revision();
+        let opened = (options.clock.now(), Instant::now());
         let application = Arc::new(Self {
             store,
             live: ArcSwap::from_pointee(live),
@@ -84,7 +85,7 @@ impl Application {
             refusals: Refusals::default(),
             releases: Releases::default(),
             texts: texts::cache(options.text_cache_bytes),
-            begun: Instant::now(),
+            opened,
             fresh_at: AtomicU64::new(0),
         });
         if options.seed && revision == 0 {
