@@ -1,6 +1,8 @@
 # The ways to run, test and check the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint fmt proto-lint proto-breaking deny tools fetch-prices fuzz fuzz-tools
+.PHONY: help run test torture bench lint fmt proto-lint proto-breaking deny tools fetch-prices fuzz fuzz-tools
+ROUNDS ?= 200
+OUTAGE ?= 60
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -11,6 +13,11 @@ run: ## Start the server on its embedded default (SQLite in ./data)
 test: tools ## Install what the tests need, then pass all of them
 	cargo build --locked --bin aiconfig
 	cargo test --workspace --locked
+
+torture: tools ## Faults at length: ROUNDS=200 on each database, OUTAGE=60 seconds (docs/faults.md)
+	cargo build --locked --bin aiconfig
+	AICONFIG_TORTURE_ROUNDS=$(ROUNDS) AICONFIG_TORTURE_OUTAGE_SECONDS=$(OUTAGE) \
+	  cargo test --locked -p aiconfig-tests --test torture --test rotation -- --nocapture --test-threads=1
 
 bench: ## Measure the main call beside a server that does nothing (docs/benchmarks.md)
 	cargo build --release --locked -p aiconfig-server -p aiconfig-bench

@@ -41,9 +41,10 @@ pub struct Application {
     pub(crate) refusals: Refusals,
     pub(crate) releases: Releases,
     pub(crate) texts: TextCache,
+    /// When this was opened, by the clock and by one that nobody sets.
+    pub(crate) opened: (Timestamp, Instant),
     /// When the database last answered, for the age of what reads are answered from: in
-    /// microseconds since the start, by a clock that nobody sets back.
-    pub(crate) begun: Instant,
+    /// microseconds since this was opened.
     pub(crate) fresh_at: AtomicU64,
 }
 
@@ -71,6 +72,21 @@ impl Application {
         self.clock.now()
     }
 
+    /// Now, as it would be if nobody had set the clock since this was opened.
+    fn steady_now(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.opened.1.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_micros(self.opened.0.as_micros().saturating_add(elapsed))
+    }
+
+    /// How far the clock is behind the last change of the log: it was set back, here or where the
+    /// change was made. Changes go on then, each a microsecond after the one before.
+    #[must_use]
+    pub fn clock_behind(&self) -> Duration {
+        let last = self.live().snapshot.log_time().as_micros();
+        let behind = last.saturating_sub(self.now().as_micros());
+        Duration::from_micros(u64::try_from(behind).unwrap_or(0))
+    }
+
     /// A new id for a call, 32 hex digits.
     #[must_use]
     pub fn new_trace_id(&self) -> String {
@@ -93,7 +109,9 @@ impl Application {
     /// As the store's.
     pub async fn prune_answers(&self, age: Duration) -> Result<u64, AppError> {
         let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-        let before = self.now().as_micros().saturating_sub(age);
+        // A clock that is set forward by mistake must not make requests forgotten too soon.
+        let now = self.now().min(self.steady_now());
+        let before = now.as_micros().saturating_sub(age);
         let mut dropped = 0;
         loop {
             let step = self.store.prune_answers(before, PRUNE_STEP).await?;
@@ -114,7 +132,7 @@ impl Application {
     #[must_use]
     pub fn staleness(&self) -> Duration {
         let at = Duration::from_micros(self.fresh_at.load(Ordering::Relaxed));
-        self.begun.elapsed().saturating_sub(at)
+        self.opened.1.elapsed().saturating_sub(at)
     }
 
     /// The bearer of a token, if it is known, matches, and is neither expired nor revoked; an
@@ -125,7 +143,9 @@ impl Application {
         let live = self.live();
         let verified = text.verify(live.verifiers.get(text.id()));
         let token = &live.snapshot.token(text.id())?.value;
-        (verified && token.is_live(self.now())).then(|| Caller {
+        // A token that has expired stays so where the clock is set back.
+        let now = self.now().max(self.steady_now());
+        (verified && token.is_live(now)).then(|| Caller {
             token_id: token.token_id.shared(),
             role: token.role,
             account_ids: token.account_ids.clone(),
@@ -172,7 +192,7 @@ impl Application {
 
     /// Notes that the database answered just now.
     pub(crate) fn touch(&self) {
-        let at = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let at = u64::try_from(self.opened.1.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.fresh_at.store(at, Ordering::Relaxed);
     }
 

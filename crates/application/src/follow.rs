@@ -19,6 +19,9 @@ use crate::{AppError, Application, Live, keyring, restore, rows};
 /// Revisions that one look at the log takes up.
 const STEP: u64 = 1_000;
 
+/// By how much clocks of servers may differ before that is told.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+
 /// How often a database that refuses writes is tried.
 const TRY_WRITES: Duration = Duration::from_secs(1);
 
@@ -177,11 +180,18 @@ impl Application {
         let mut signals = self.store.signals(every);
         let mut condition = self.store.condition();
         let mut told = Condition::Ready;
+        let mut late = false;
         loop {
             if let Ok(signal) = signals.next().await {
                 self.touch();
                 heard.send_replace(Some(signal));
             }
+            let behind = self.clock_behind();
+            if behind >= CLOCK_TOLERANCE && !late {
+                let seconds = behind.as_secs();
+                tracing::error!(seconds, "the clock is behind the last change of the log");
+            }
+            late = behind >= CLOCK_TOLERANCE;
             let now = *condition.borrow_and_update();
             match now {
                 _ if now == told => {}

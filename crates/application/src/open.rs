@@ -64,6 +64,7 @@ impl Application {
         let live = follow::load(&store, &found.keks, None).await?;
         let revision = live.snapshot.revision();
         let sound = live.vault_health().is_sound();
+        let opened = (options.clock.now(), Instant::now());
         let application = Arc::new(Self {
             store,
             live: ArcSwap::from_pointee(live),
@@ -78,7 +79,7 @@ impl Application {
             refusals: Refusals::default(),
             releases: Releases::default(),
             texts: texts::cache(options.text_cache_bytes),
-            begun: Instant::now(),
+            opened,
             fresh_at: AtomicU64::new(0),
         });
         application.note_damage(&application.live());

@@ -47,7 +47,8 @@ impl Store {
     /// record before, the sequence and the record, and answers with its hash.
     ///
     /// # Errors
-    /// As [`Store::begin_write`] and [`crate::WriteTransaction::commit`].
+    /// As [`Store::begin_write`] and [`crate::WriteTransaction::commit`]; the outcome is looked up
+    /// where the answer to the commit was lost, and unknown only if that fails too.
     pub async fn append_audit(
         &self,
         entries: Vec<AuditEntry>,
@@ -70,9 +71,29 @@ impl Store {
         let steps: Vec<Step> = steps.into_iter().map(Step::Insert).collect();
         let written = commit::write(&caller, &transaction, steps, &old, &new, false).await;
         caller.noted(written)?;
-        caller.commit(transaction).await?;
-        caller.circuit.wrote();
+        match caller.commit(transaction).await {
+            Ok(()) => caller.circuit.wrote(),
+            Err(StoreError::OutcomeUnknown { source }) => {
+                if !self.has_settled(&new).await? {
+                    return Err(*source);
+                }
+            }
+            Err(error) => return Err(error),
+        }
         Ok(new)
+    }
+
+    /// Whether the chain holds what a commit without an answer was to append, once that cannot
+    /// change any more.
+    async fn has_settled(&self, new: &Head) -> Result<bool, StoreError> {
+        let unknown = |error| StoreError::OutcomeUnknown {
+            source: Box::new(error),
+        };
+        // The commit held the lock for as long as it was under way.
+        let _locked = self.begin_write().await.map_err(unknown)?;
+        let page = self.audit_page_for_verify(new.audit_sequence, 1).await;
+        let page = page.map_err(unknown)?;
+        Ok(page.first().is_some_and(|row| row.hash == new.audit_hash))
     }
 
     /// The records that match, at most `limit`.

@@ -89,6 +89,10 @@ const GAUGES: &[(&str, &str)] = &[
         "Time since the database last answered this server.",
     ),
     (
+        "aiconfig_clock_behind_seconds",
+        "How far the clock is behind the last change of the log.",
+    ),
+    (
         "aiconfig_vault_missing_keys",
         "Key-encryption keys that the keyring lacks.",
     ),
@@ -195,6 +199,7 @@ pub(crate) fn observe(app: &Application) {
     let resources = u64::try_from(live.snapshot.resource_count()).unwrap_or(0);
     set("aiconfig_snapshot_resources", resources);
     gauge!("aiconfig_snapshot_age_seconds").set(app.staleness().as_secs_f64());
+    gauge!("aiconfig_clock_behind_seconds").set(app.clock_behind().as_secs_f64());
     let vault = live.vault_health();
     set("aiconfig_vault_missing_keys", count(vault.missing.len()));
     set("aiconfig_vault_damaged", count(vault.damaged.len()));

@@ -50,11 +50,12 @@ async fn ready(State(ops): State<Ops>) -> impl IntoResponse {
     let keks = keks.join(", ");
     let draining = ops.draining.load(Ordering::Relaxed);
     let text = format!(
-        "state: {}\nrevision: {}\ndatabase: {}\nstale_seconds: {}\nvault: {vault}\nkeks: {keks}\nunusable_keys: {}\n",
+        "state: {}\nrevision: {}\ndatabase: {}\nstale_seconds: {}\nclock_behind_seconds: {}\nvault: {vault}\nkeks: {keks}\nunusable_keys: {}\n",
         if draining { "draining" } else { "serving" },
         live.snapshot.revision(),
         ops.app.store().condition().borrow().as_str(),
         ops.app.staleness().as_secs(),
+        ops.app.clock_behind().as_secs(),
         live.unusable_keys().count(),
     );
     let status = if draining {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aiconfig_proto::v1::{self, Plan};
 use aiconfig_tests::{Place, Server, account, query};
 use aiconfig_testsupport::{PgOptions, PgServer};
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
 use tonic::{Code, Request};
 
 use crate::{Seen, Stage};
@@ -115,10 +115,15 @@ pub(crate) async fn away(seen: &mut Seen) {
     let place = place.with("AICONFIG_DEFAULT_DEADLINE_SECONDS", "1");
     let server = Server::start(&place);
     let mut admin = server.clients("admin").await;
-    let frozen = database.freeze();
+    // Somebody else holds the lock that every write waits for.
+    let other = Database::connect(place.database().unwrap()).await.unwrap();
+    let locked = other.begin().await.unwrap();
+    let lock = "SELECT revision FROM head FOR UPDATE";
+    locked.execute_unprepared(lock).await.unwrap();
     let late = admin.accounts.upsert_account(account(1, Plan::Free)).await;
     seen.refused(late, (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
-    drop(frozen);
+    locked.rollback().await.unwrap();
+    other.close().await.unwrap();
     database.halt();
     let mut write = Request::new(account(1, Plan::Free));
     let limit = "10S".parse().unwrap();

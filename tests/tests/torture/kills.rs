@@ -40,7 +40,7 @@ async fn killed_while_it_writes(ground: &Ground) {
         let server = Server::start(&place);
         let writers = clients(&server, CLIENTS).await;
         let writers = Writers::begin(writers, &mut random, Duration::ZERO, true);
-        tokio::time::sleep(table::between(&mut random, 20, 700)).await;
+        tokio::time::sleep(table::between(&mut random, 20, 1_200)).await;
         drop(server);
         ledger.0.clear();
         ledger.0.append(&mut writers.end().await.ledger.0);
@@ -80,7 +80,7 @@ async fn a_first_start_may_be_killed() {
         database: ground.name,
         ..Row::default()
     };
-    while row.rounds < table::rounds() {
+    while row.rounds < table::rounds().min(50) {
         let place = ground.place();
         for _ in 0..2 {
             let starting = Server::spawn(&place, &[], &[]);

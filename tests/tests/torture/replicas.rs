@@ -1,5 +1,5 @@
-//! Three servers over one PostgreSQL: killed, cut off and left without an answer at random, while
-//! clients write through all of them.
+//! Three servers over one PostgreSQL: killed, stopped, cut off and left without an answer at random,
+//! while clients write through all of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +10,7 @@ use aiconfig_tests::{Bearer, Clients, Place, Server, query};
 use aiconfig_testsupport::Proxy;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::Mutex;
 use tonic::Code;
 
@@ -47,7 +48,14 @@ impl Replica {
     /// Something goes wrong, and is over again.
     async fn suffer(&mut self, random: &mut StdRng, number: usize, bearer: &Bearer, doors: &Doors) {
         let pause = table::between(random, 50, 1_500);
-        match random.random_range(0..4) {
+        match random.random_range(0..5) {
+            4 => {
+                let pid = self.server.as_ref().unwrap().pid();
+                let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+                kill_process(pid, Signal::STOP).unwrap();
+                tokio::time::sleep(pause).await;
+                kill_process(pid, Signal::CONT).unwrap();
+            }
             0 => {
                 self.server = None;
                 tokio::time::sleep(pause).await;

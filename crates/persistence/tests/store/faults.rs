@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::postgres::{PgConnection, PgListener};
 
-use crate::place::{Kind, Place, begin, command, put, write};
+use crate::place::{Kind, Place, begin, command, entry, hash, put, write};
 
 pub(crate) async fn read_only_is_told(place: Place) {
     let store = place.store().await;
@@ -300,6 +300,15 @@ pub(crate) async fn a_lost_commit_is_settled(_: Place) {
             last.revision + u64::from(written),
             "{fault:?}"
         );
+        last = head;
+        // The same for audit records of no change, which look for themselves.
+        proxy.at_next_commit(fault);
+        let appended = store.append_audit(vec![entry("Refuse", None)], hash).await;
+        assert_eq!(appended.is_ok(), written, "{fault:?}: {appended:?}");
+        assert!(proxy.has_struck());
+        let head = store.head().await.unwrap();
+        let more = head.audit_sequence - last.audit_sequence;
+        assert_eq!(more, u64::from(written), "{fault:?}");
         last = head;
     }
 }
