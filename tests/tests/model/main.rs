@@ -11,8 +11,11 @@
 
 mod commands;
 mod compare;
+mod generator;
 mod ladder;
 mod library;
+mod platform;
+mod platform_rules;
 mod prompts;
 mod rules;
 mod world;
@@ -22,7 +25,7 @@ use std::collections::VecDeque;
 use aiconfig_proto::v1;
 use aiconfig_tests::{Clients, Place, Server};
 use aiconfig_testsupport::PgServer;
-use commands::Generator;
+use generator::Generator;
 use world::{Values, World, shape};
 
 /// Commands that a failure shows.
@@ -168,11 +171,11 @@ impl Run {
 
     async fn compare_all(&mut self) {
         let functions: Vec<String> = self.world.functions.keys().cloned().collect();
-        for id in 1..=commands::ACCOUNTS + 1 {
+        for id in 1..=generator::ACCOUNTS + 1 {
             for function in &functions {
                 self.compare_config(id, function, &Values::new()).await;
             }
-            for kind in commands::TYPES {
+            for kind in generator::TYPES {
                 self.compare_view(id, kind).await;
             }
         }

@@ -74,24 +74,6 @@ pub struct DeleteGlobalPrompt {
     pub expected_etag: Option<String>,
 }
 
-/// Gives prompts a new version of the same text.
-#[derive(Clone, Debug)]
-pub struct IncrementPromptVersions {
-    /// Which.
-    pub prompt_types: Vec<PromptType>,
-    /// Why, for people.
-    pub note: String,
-}
-
-/// Activates or deactivates prompts.
-#[derive(Clone, Debug)]
-pub struct SetPromptsActive {
-    /// Which.
-    pub prompt_types: Vec<PromptType>,
-    /// Whether accounts are answered with them.
-    pub active: bool,
-}
-
 /// The most characters of a description or a note.
 const NOTE: usize = 1_024;
 
@@ -241,56 +223,6 @@ impl DeleteGlobalPrompt {
     }
 }
 
-impl IncrementPromptVersions {
-    pub(super) fn decide(
-        snapshot: &Snapshot,
-        command: &Self,
-        _: &CommandContext,
-    ) -> Result<Decision, Rejection> {
-        refuse_any(note_faults("", &command.note))?;
-        let mut decision = Decision::default();
-        for prompt_type in &distinct(&command.prompt_types) {
-            let former = find(snapshot, prompt_type)?;
-            let bytes = snapshot.prompt_version(prompt_type, former.version);
-            let prompt = GlobalPrompt {
-                version: next_version(snapshot, prompt_type),
-                ..former.clone()
-            };
-            let bytes = bytes.map_or(0, |version| version.value.bytes);
-            decision
-                .changes
-                .extend(version_changes(prompt, bytes, &command.note));
-        }
-        Ok(decision)
-    }
-}
-
-impl SetPromptsActive {
-    pub(super) fn decide(
-        snapshot: &Snapshot,
-        command: &Self,
-        _: &CommandContext,
-    ) -> Result<Decision, Rejection> {
-        let mut decision = Decision::default();
-        for prompt_type in &distinct(&command.prompt_types) {
-            let former = find(snapshot, prompt_type)?;
-            let prompt = GlobalPrompt {
-                active: command.active,
-                ..former.clone()
-            };
-            let key = ResourceKey::GlobalPrompt(prompt_type.clone());
-            decision
-                .changes
-                .extend(changed(key, former, prompt).changes);
-        }
-        Ok(decision)
-    }
-}
-
-fn distinct(prompt_types: &[PromptType]) -> std::collections::BTreeSet<PromptType> {
-    prompt_types.iter().cloned().collect()
-}
-
 /// A prompt of the library by its type.
 pub(super) fn find<'a>(
     snapshot: &'a Snapshot,
@@ -316,7 +248,7 @@ pub(super) fn same_text(
     Err(overtaken(snapshot, key, message))
 }
 
-fn next_version(snapshot: &Snapshot, prompt_type: &PromptType) -> u32 {
+pub(super) fn next_version(snapshot: &Snapshot, prompt_type: &PromptType) -> u32 {
     let last = snapshot.prompt_versions(prompt_type).next_back();
     last.map_or(1, |version| version.value.version.saturating_add(1))
 }
@@ -359,7 +291,7 @@ pub(super) fn template_violations(field: &str, fault: &TemplateFault) -> Vec<Vio
     }
 }
 
-fn note_faults(description: &str, note: &str) -> Vec<Violation> {
+pub(super) fn note_faults(description: &str, note: &str) -> Vec<Violation> {
     let faulty = |text: &str| text.chars().nth(NOTE).is_some() || text.contains('\0');
     [("global_prompt.description", description), ("note", note)]
         .into_iter()
@@ -368,7 +300,7 @@ fn note_faults(description: &str, note: &str) -> Vec<Violation> {
         .collect()
 }
 
-fn changed(key: ResourceKey, former: &GlobalPrompt, prompt: GlobalPrompt) -> Decision {
+pub(super) fn changed(key: ResourceKey, former: &GlobalPrompt, prompt: GlobalPrompt) -> Decision {
     let differs = *former != prompt;
     let change = differs.then_some(Change::Put(Resource::GlobalPrompt(prompt)));
     Decision {
@@ -387,7 +319,7 @@ fn new_version(prompt: GlobalPrompt, text: &PromptText, note: &str) -> Decision 
     }
 }
 
-fn version_changes(prompt: GlobalPrompt, bytes: u32, note: &str) -> [Change; 2] {
+pub(super) fn version_changes(prompt: GlobalPrompt, bytes: u32, note: &str) -> [Change; 2] {
     let version = PromptVersion {
         prompt_type: prompt.prompt_type.clone(),
         version: prompt.version,

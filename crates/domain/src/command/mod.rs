@@ -11,6 +11,7 @@ mod library;
 mod models;
 mod modules;
 mod prices;
+mod prompt_bulk;
 mod prompt_merge;
 mod providers;
 mod settings;
@@ -23,8 +24,7 @@ pub use accounts::{DeleteAccount, PushOutcome, UpsertAccounts};
 pub use credits::{CreateCreditOperation, DeleteCreditOperation, UpdateCreditOperation};
 pub use functions::{CreateFunction, DeleteFunction, UpdateFunction};
 pub use global_prompts::{
-    CreateGlobalPrompt, DeleteGlobalPrompt, IncrementPromptVersions, RestorePromptVersion,
-    SetPromptsActive, UpdateGlobalPrompt,
+    CreateGlobalPrompt, DeleteGlobalPrompt, RestorePromptVersion, UpdateGlobalPrompt,
 };
 pub use globals::UpdateGlobals;
 pub use keys::{AddKey, DestroyKey, PromoteKey, RevokeKey, RollbackKey, SetKeyFreeze};
@@ -34,6 +34,7 @@ pub use library::{
 pub use models::{CreateModel, DeleteModel, SetDefaultModel, UpdateModel};
 pub use modules::{UpdateAccountModules, UpdatePlatformModules};
 pub use prices::ImportPrices;
+pub use prompt_bulk::{IncrementPromptVersions, SetPromptsActive};
 pub use prompt_merge::{FinishedMerge, MergeExpected, MergePrompt, MergeTexts};
 pub use providers::{CreateProvider, UpdateProvider};
 pub use settings::{ResetSettings, SaveSettings};

@@ -5,7 +5,6 @@
 
 mod account;
 mod audit;
-mod author_profile;
 mod common;
 mod credit;
 mod enums;
@@ -24,7 +23,6 @@ mod price_import;
 mod prompt;
 mod provider;
 mod settings;
-mod strategy;
 mod token;
 
 pub(crate) use account::{account_push, account_pushes, delete_account, plan_info, stored_account};

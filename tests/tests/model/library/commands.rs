@@ -6,7 +6,7 @@ use rand::RngExt as _;
 
 use super::rules::{Item, Shown};
 use super::{Content, Kind};
-use crate::commands::{ACCOUNTS, Generator};
+use crate::generator::{ACCOUNTS, Generator};
 use crate::world::No;
 use crate::{Run, compare, prompts};
 

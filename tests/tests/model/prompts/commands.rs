@@ -6,7 +6,7 @@ use aiconfig_proto::v1;
 use rand::RngExt as _;
 
 use super::{Held, TEXTS, TYPES};
-use crate::commands::{ACCOUNTS, Generator};
+use crate::generator::{ACCOUNTS, Generator};
 use crate::{Run, compare};
 
 const TARGETS: [&str; 3] = ["ACCOUNT_DEFAULT", "CURRENT_GLOBAL", "FOLLOW_GLOBAL"];

@@ -6,15 +6,14 @@ use aiconfig_domain::{
 };
 use aiconfig_proto::v1;
 
-use super::common::{Faults, time};
-use super::enums::{profile_category, read_profile_category};
-use super::library::{LibraryWire, OwnPlace, read_structure, structure};
+use super::structure::{read_structure, structure};
+use super::{LibraryWire, OwnPlace, library_messages};
+use crate::wire::common::{Faults, time};
+use crate::wire::enums::{profile_category, read_profile_category};
 
 const DEFAULT_LANGUAGE: &str = "en";
 
 impl LibraryWire for AuthorProfile {
-    type Global = v1::GlobalAuthorProfile;
-    type Own = v1::AuthorProfile;
     const IDS: (&'static str, &'static str) = ("author_profile_id", "author_profile_ids");
     const CATEGORY_PREFIX: &'static str = "PROFILE_CATEGORY_";
 
@@ -29,124 +28,15 @@ impl LibraryWire for AuthorProfile {
         self.category.as_str()
     }
 
-    fn global_message(stored: &Stored<LibraryItem<Self>>, etag: String) -> v1::GlobalAuthorProfile {
-        let Stored { value, meta } = stored;
-        let LibraryItem {
-            id,
-            active,
-            version,
-            content,
-        } = value;
-        let Self {
-            name,
-            description,
-            category,
-            tone,
-            language,
-            structure_template,
-        } = &**content;
-        v1::GlobalAuthorProfile {
-            author_profile_id: id.get(),
+    library_messages! {
+        GlobalAuthorProfile AuthorProfile author_profile_id {
             name: name.clone(),
             description: description.clone(),
             category: profile_category(*category),
             tone: tone.clone(),
             language: language.clone(),
             structure_template: Some(structure(structure_template)),
-            active: Some(*active),
-            version: *version,
-            etag,
-            revision: meta.revision,
-            create_time: Some(time(meta.create_time)),
-            update_time: Some(time(meta.update_time)),
-            updated_by: meta.updated_by.to_string(),
         }
-    }
-
-    fn own_message(
-        stored: &Stored<OwnItem<Self>>,
-        place: &OwnPlace,
-        etag: String,
-    ) -> v1::AuthorProfile {
-        let Stored { value, meta } = stored;
-        let OwnItem {
-            account_id,
-            id,
-            active,
-            origin,
-            content,
-        } = value;
-        let Self {
-            name,
-            description,
-            category,
-            tone,
-            language,
-            structure_template,
-        } = &**content;
-        v1::AuthorProfile {
-            account_id: account_id.get(),
-            author_profile_id: id.get(),
-            name: name.clone(),
-            description: description.clone(),
-            category: profile_category(*category),
-            tone: tone.clone(),
-            language: language.clone(),
-            structure_template: Some(structure(structure_template)),
-            active: Some(*active),
-            custom: origin.is_none(),
-            cloned_from: place.cloned_from(),
-            cloned_version: place.cloned_version(),
-            origin_version: place.origin_version(),
-            origin_state: place.origin_state(),
-            dormant: place.dormant,
-            etag,
-            revision: meta.revision,
-            create_time: Some(time(meta.create_time)),
-            update_time: Some(time(meta.update_time)),
-            updated_by: meta.updated_by.to_string(),
-        }
-    }
-
-    fn of_own(own: v1::AuthorProfile) -> (i64, v1::GlobalAuthorProfile) {
-        let v1::AuthorProfile {
-            account_id,
-            author_profile_id,
-            name,
-            description,
-            category,
-            tone,
-            language,
-            structure_template,
-            active,
-            custom: _,
-            cloned_from: _,
-            cloned_version: _,
-            origin_version: _,
-            origin_state: _,
-            dormant: _,
-            etag: _,
-            revision: _,
-            create_time: _,
-            update_time: _,
-            updated_by: _,
-        } = own;
-        let written = v1::GlobalAuthorProfile {
-            author_profile_id,
-            name,
-            description,
-            category,
-            tone,
-            language,
-            structure_template,
-            active,
-            ..v1::GlobalAuthorProfile::default()
-        };
-        (account_id, written)
-    }
-
-    fn id(given: &v1::GlobalAuthorProfile) -> i64 {
-        given.author_profile_id
     }
 
     fn gives(given: &v1::GlobalAuthorProfile, field: ProfileField) -> bool {

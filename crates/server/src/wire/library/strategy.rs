@@ -5,13 +5,12 @@ use aiconfig_domain::{
 };
 use aiconfig_proto::v1;
 
-use super::common::{Faults, time};
-use super::enums::{read_strategy_category, strategy_category};
-use super::library::{LibraryWire, OwnPlace, read_structure, structure};
+use super::structure::{read_structure, structure};
+use super::{LibraryWire, OwnPlace, library_messages};
+use crate::wire::common::{Faults, time};
+use crate::wire::enums::{read_strategy_category, strategy_category};
 
 impl LibraryWire for Strategy {
-    type Global = v1::GlobalStrategy;
-    type Own = v1::Strategy;
     const IDS: (&'static str, &'static str) = ("strategy_id", "strategy_ids");
     const CATEGORY_PREFIX: &'static str = "STRATEGY_CATEGORY_";
 
@@ -26,120 +25,15 @@ impl LibraryWire for Strategy {
         self.category.as_str()
     }
 
-    fn global_message(stored: &Stored<LibraryItem<Self>>, etag: String) -> v1::GlobalStrategy {
-        let Stored { value, meta } = stored;
-        let LibraryItem {
-            id,
-            active,
-            version,
-            content,
-        } = value;
-        let Self {
-            name,
-            description,
-            category,
-            prompt_types,
-            section_logic,
-            sector,
-        } = &**content;
-        v1::GlobalStrategy {
-            strategy_id: id.get(),
+    library_messages! {
+        GlobalStrategy Strategy strategy_id {
             name: name.clone(),
             description: description.clone(),
             category: strategy_category(*category),
             prompt_types: prompt_types.iter().map(ToString::to_string).collect(),
             section_logic: Some(structure(section_logic)),
             sector: sector.clone(),
-            active: Some(*active),
-            version: *version,
-            etag,
-            revision: meta.revision,
-            create_time: Some(time(meta.create_time)),
-            update_time: Some(time(meta.update_time)),
-            updated_by: meta.updated_by.to_string(),
         }
-    }
-
-    fn own_message(stored: &Stored<OwnItem<Self>>, place: &OwnPlace, etag: String) -> v1::Strategy {
-        let Stored { value, meta } = stored;
-        let OwnItem {
-            account_id,
-            id,
-            active,
-            origin,
-            content,
-        } = value;
-        let Self {
-            name,
-            description,
-            category,
-            prompt_types,
-            section_logic,
-            sector,
-        } = &**content;
-        v1::Strategy {
-            account_id: account_id.get(),
-            strategy_id: id.get(),
-            name: name.clone(),
-            description: description.clone(),
-            category: strategy_category(*category),
-            prompt_types: prompt_types.iter().map(ToString::to_string).collect(),
-            section_logic: Some(structure(section_logic)),
-            sector: sector.clone(),
-            active: Some(*active),
-            custom: origin.is_none(),
-            cloned_from: place.cloned_from(),
-            cloned_version: place.cloned_version(),
-            origin_version: place.origin_version(),
-            origin_state: place.origin_state(),
-            dormant: place.dormant,
-            etag,
-            revision: meta.revision,
-            create_time: Some(time(meta.create_time)),
-            update_time: Some(time(meta.update_time)),
-            updated_by: meta.updated_by.to_string(),
-        }
-    }
-
-    fn of_own(own: v1::Strategy) -> (i64, v1::GlobalStrategy) {
-        let v1::Strategy {
-            account_id,
-            strategy_id,
-            name,
-            description,
-            category,
-            prompt_types,
-            section_logic,
-            sector,
-            active,
-            custom: _,
-            cloned_from: _,
-            cloned_version: _,
-            origin_version: _,
-            origin_state: _,
-            dormant: _,
-            etag: _,
-            revision: _,
-            create_time: _,
-            update_time: _,
-            updated_by: _,
-        } = own;
-        let written = v1::GlobalStrategy {
-            strategy_id,
-            name,
-            description,
-            category,
-            prompt_types,
-            section_logic,
-            sector,
-            active,
-            ..v1::GlobalStrategy::default()
-        };
-        (account_id, written)
-    }
-
-    fn id(given: &v1::GlobalStrategy) -> i64 {
-        given.strategy_id
     }
 
     fn gives(given: &v1::GlobalStrategy, field: StrategyField) -> bool {

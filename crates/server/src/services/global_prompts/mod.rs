@@ -1,22 +1,22 @@
 //! `GlobalPromptService`.
 
-use std::collections::HashMap;
+mod versions;
+
 use std::sync::Arc;
 
 use aiconfig_application::{Applied, Live, Sidecar};
 use aiconfig_domain::{
-    Command, GlobalPrompt, Meta, PromptType, Rejection, ResourceKey, RestorePromptVersion,
-    Snapshot, Stored, TextHash, UpdateGlobalPrompt,
+    Command, GlobalPrompt, PromptType, Rejection, ResourceKey, Snapshot, Stored, TextHash,
+    UpdateGlobalPrompt,
 };
 use aiconfig_proto::v1::{self, global_prompt_service_server::GlobalPromptService};
 use tonic::{Request, Response, Status};
 
 use super::Services;
-use crate::call::Gateway;
 use crate::errors::ApiError;
 use crate::lists::filter::{Name, Test, tests};
 use crate::lists::order::descending;
-use crate::lists::{ListQuery, PAGE_BYTES, Paging};
+use crate::lists::{ListQuery, Paging};
 use crate::wire;
 
 fn shown(snapshot: &Snapshot, stored: &Stored<GlobalPrompt>) -> v1::GlobalPrompt {
@@ -50,31 +50,6 @@ fn find<'a>(
     stored.ok_or_else(|| Rejection::prompt_not_found(prompt_type).into())
 }
 
-async fn text(gateway: &Gateway, live: &Live, hash: TextHash) -> Result<String, ApiError> {
-    Ok(gateway.app.text(live, hash).await?.to_string())
-}
-
-/// The text of a write's answer.
-async fn filled(
-    gateway: &Gateway,
-    prompt: Option<v1::GlobalPrompt>,
-    given: Option<String>,
-) -> Result<Option<v1::GlobalPrompt>, ApiError> {
-    let Some(mut prompt) = prompt else {
-        return Ok(None);
-    };
-    let given = given.filter(|text| TextHash::of(text).to_string() == prompt.prompt_hash);
-    prompt.prompt_value = match (given, TextHash::parse(&prompt.prompt_hash)) {
-        (Some(given), _) => given,
-        (None, Some(hash)) => {
-            let live = Arc::clone(&gateway.app.live());
-            text(gateway, &live, hash).await?
-        }
-        (None, None) => String::new(),
-    };
-    Ok(Some(prompt))
-}
-
 fn given_text(prompt: Option<&v1::GlobalPrompt>) -> Option<String> {
     prompt.map(|prompt| prompt.prompt_value.clone())
 }
@@ -84,6 +59,27 @@ fn read_filter(text: &str) -> Result<Test<GlobalPrompt>, ApiError> {
         let wanted = condition.flag()?;
         Ok(Box::new(move |prompt: &GlobalPrompt| prompt.active == wanted) as Test<_>)
     })
+}
+
+impl Services {
+    /// Puts the text into the answer of a write: stored answers are without.
+    async fn fill_global(
+        &self,
+        prompt: &mut Option<v1::GlobalPrompt>,
+        given: Option<String>,
+    ) -> Result<(), ApiError> {
+        let Some(prompt) = prompt else {
+            return Ok(());
+        };
+        let given = given.filter(|text| TextHash::of(text).to_hex() == prompt.prompt_hash);
+        if let Some(given) = given {
+            prompt.prompt_value = given;
+        } else if let Some(hash) = TextHash::parse(&prompt.prompt_hash) {
+            let live = Arc::clone(&self.0.app.live());
+            prompt.prompt_value = self.text(&live, hash).await?.to_string();
+        }
+        Ok(())
+    }
 }
 
 #[tonic::async_trait]
@@ -105,8 +101,8 @@ impl GlobalPromptService for Services {
                 revision: applied.snapshot.revision(),
             });
         let mut response = written.await?;
-        let answer = response.get_mut();
-        answer.global_prompt = filled(&self.0, answer.global_prompt.take(), given).await?;
+        let prompt = &mut response.get_mut().global_prompt;
+        self.fill_global(prompt, given).await?;
         Ok(response)
     }
 
@@ -119,7 +115,7 @@ impl GlobalPromptService for Services {
         let live = Arc::clone(&live);
         let prompt_type = wire::prompt_type_of(&asked.prompt_type).map_err(ApiError::from)?;
         let stored = find(&live, &prompt_type)?;
-        let prompt_value = text(&self.0, &live, stored.value.text).await?;
+        let prompt_value = self.text(&live, stored.value.text).await?.to_string();
         Ok(Response::new(v1::GetGlobalPromptResponse {
             global_prompt: Some(v1::GlobalPrompt {
                 prompt_value,
@@ -207,8 +203,8 @@ impl GlobalPromptService for Services {
                     revision: applied.snapshot.revision(),
                 });
         let mut response = written.await?;
-        let answer = response.get_mut();
-        answer.global_prompt = filled(&self.0, answer.global_prompt.take(), given).await?;
+        let prompt = &mut response.get_mut().global_prompt;
+        self.fill_global(prompt, given).await?;
         Ok(response)
     }
 
@@ -231,125 +227,21 @@ impl GlobalPromptService for Services {
         &self,
         request: Request<v1::ListGlobalPromptVersionsRequest>,
     ) -> Result<Response<v1::ListGlobalPromptVersionsResponse>, Status> {
-        let asked = request.get_ref();
-        let live = self.0.read(&request, asked.min_revision).await?;
-        let live = Arc::clone(&live);
-        let prompt_type = wire::prompt_type_of(&asked.prompt_type).map_err(ApiError::from)?;
-        live.snapshot
-            .known_prompt(&prompt_type)
-            .map_err(ApiError::from)?;
-        let backwards = descending(&asked.order_by, "version", true)?;
-        let matches = tests(&asked.filter, &[Name::Exact("created_by")], |condition| {
-            let wanted = condition.value.clone();
-            Ok(Box::new(move |meta: &Meta| *meta.updated_by == *wanted) as Test<Meta>)
-        })?;
-        let query = ListQuery {
-            order_by: &asked.order_by,
-            parent: &format!("{prompt_type}/{}", asked.include_prompt_values),
-            ..ListQuery::new("ListGlobalPromptVersions", &asked.filter)
-        };
-        let paging = Paging::new(asked.page_size, &asked.page_token, query)?;
-        let last: Option<u32> = paging.after_key(|key| key.parse().ok())?;
-        let versions = live.snapshot.prompt_versions(&prompt_type);
-        let mut versions: Vec<_> = versions.filter(|stored| matches(&stored.meta)).collect();
-        if backwards {
-            versions.reverse();
-        }
-        let is_after = |version: u32| {
-            last.is_none_or(|last| {
-                if backwards {
-                    version < last
-                } else {
-                    version > last
-                }
-            })
-        };
-        // The texts that the page has room for, and the one that shows that it is full.
-        let mut texts = HashMap::new();
-        if asked.include_prompt_values {
-            let mut bytes = 0;
-            let after = versions
-                .iter()
-                .filter(|stored| is_after(stored.value.version));
-            let hashes: Vec<TextHash> = after
-                .take(paging.size())
-                .take_while(|stored| {
-                    let room = bytes <= PAGE_BYTES;
-                    bytes += usize::try_from(stored.value.bytes).unwrap_or(PAGE_BYTES);
-                    room
-                })
-                .map(|stored| stored.value.text)
-                .collect();
-            texts = self.found(&live, hashes).await.whole()?;
-        }
-        let page = paging.page(
-            versions.into_iter(),
-            |stored| stored.value.version.to_string(),
-            |stored| is_after(stored.value.version),
-            |stored| {
-                let text = texts.get(&stored.value.text);
-                v1::GlobalPromptVersion {
-                    prompt_value: text.map(ToString::to_string).unwrap_or_default(),
-                    ..wire::prompt_version(stored)
-                }
-            },
-        );
-        Ok(Response::new(v1::ListGlobalPromptVersionsResponse {
-            global_prompt_versions: page.items,
-            next_page_token: page.next_page_token,
-            total_size: page.total_size,
-            revision: live.snapshot.revision(),
-        }))
+        self.list_versions(request).await
     }
 
     async fn diff_global_prompt_versions(
         &self,
         request: Request<v1::DiffGlobalPromptVersionsRequest>,
     ) -> Result<Response<v1::DiffGlobalPromptVersionsResponse>, Status> {
-        let asked = request.get_ref();
-        let live = self.0.read(&request, asked.min_revision).await?;
-        let live = Arc::clone(&live);
-        let prompt_type = wire::prompt_type_of(&asked.prompt_type).map_err(ApiError::from)?;
-        let context = wire::context_lines(asked.context_lines).map_err(ApiError::from)?;
-        let old = live
-            .snapshot
-            .known_version(&prompt_type, asked.from_version)
-            .map_err(ApiError::from)?;
-        let new = live
-            .snapshot
-            .known_version(&prompt_type, asked.to_version)
-            .map_err(ApiError::from)?;
-        let was = text(&self.0, &live, old.text).await?;
-        let is = text(&self.0, &live, new.text).await?;
-        Ok(Response::new(wire::version_diff(
-            (old, &was),
-            (new, &is),
-            context,
-        )))
+        self.diff_versions(request).await
     }
 
     async fn restore_global_prompt_version(
         &self,
         request: Request<v1::RestoreGlobalPromptVersionRequest>,
     ) -> Result<Response<v1::RestoreGlobalPromptVersionResponse>, Status> {
-        let prepare = |body: v1::RestoreGlobalPromptVersionRequest| async move {
-            let prompt_type = wire::prompt_type_of(&body.prompt_type)?;
-            let live = Arc::clone(&self.0.app.live());
-            find(&live, &prompt_type)?;
-            let older = live
-                .snapshot
-                .known_version(&prompt_type, body.version)
-                .map_err(ApiError::from)?
-                .text;
-            let command = Command::RestorePromptVersion(RestorePromptVersion {
-                text: self.0.app.prompt_text(&live, older).await?,
-                prompt_type,
-                version: body.version,
-                note: body.note,
-                expected_etag: wire::expected_etag(body.expected_etag),
-            });
-            Ok((command, Sidecar::None))
-        };
+        let prepare = |body| self.restored_version(body);
         let written = self.0.write_prepared(request, prepare, |applied| {
             v1::RestoreGlobalPromptVersionResponse {
                 global_prompt: written(applied),
@@ -358,8 +250,8 @@ impl GlobalPromptService for Services {
             }
         });
         let mut response = written.await?;
-        let answer = response.get_mut();
-        answer.global_prompt = filled(&self.0, answer.global_prompt.take(), None).await?;
+        let prompt = &mut response.get_mut().global_prompt;
+        self.fill_global(prompt, None).await?;
         Ok(response)
     }
 
