@@ -51,7 +51,7 @@ impl Application {
                 ..plan.report
             });
         }
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await?;
         let transaction = self.begin().await?;
         // A plan of a large dump takes a while.
         transaction.allow_long_pauses().await?;

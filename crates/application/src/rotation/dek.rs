@@ -1,18 +1,13 @@
-//! Provider keys sealed by a new data key, page by page, and the end of the former one.
+//! The life of the data key of provider keys: a new one, which seals, and the end of the former one.
 
 use std::collections::BTreeSet;
 
-use aiconfig_domain::{KeySeal, ProviderName, Resource};
-use aiconfig_persistence::{EnvelopeRow, ResealedRow, SideEffect};
-use aiconfig_vault::error::VaultError;
-use aiconfig_vault::key::{KeyContext, SealedKey, sealed_under};
-use aiconfig_vault::ring::{DekState, Keyring, Purpose, WrappedDek};
+use aiconfig_vault::ring::{DekState, Purpose, WrappedDek};
 
+use super::envelopes::{PAGE, key_name, under};
+use super::plan::Stage;
 use super::{RingChange, RotationError, readable};
-use crate::{Application, Live, WriteCall};
-
-/// Envelopes that one look reads.
-const PAGE: u64 = 500;
+use crate::{Application, WriteCall};
 
 /// How a rotation of the data key of provider keys is to go.
 #[derive(Clone, Copy, Debug)]
@@ -70,36 +65,7 @@ pub struct DekRotation {
     pub disabled: Vec<u32>,
 }
 
-/// The value keys of a ring by their states.
-struct Stage {
-    active: WrappedDek,
-    pending: Option<WrappedDek>,
-    former: Vec<WrappedDek>,
-    highest: u32,
-}
-
-impl Stage {
-    fn of(rows: &[WrappedDek]) -> Result<Self, RotationError> {
-        let values = || rows.iter().filter(|row| row.purpose == Purpose::Value);
-        let in_state = |state| values().filter(move |row| row.state == state).cloned();
-        let active = in_state(DekState::Active).next();
-        Ok(Self {
-            active: active.ok_or_else(|| {
-                RotationError::Refused("the ring has no active value key".to_owned())
-            })?,
-            pending: in_state(DekState::Pending).next(),
-            former: in_state(DekState::OpenOnly).collect(),
-            highest: values().map(|row| row.version).max().unwrap_or_default(),
-        })
-    }
-
-    /// Whether a rotation was begun and has not come to its end.
-    fn is_open(&self) -> bool {
-        self.pending.is_some() || !self.former.is_empty()
-    }
-}
-
-type Progress<'a> = &'a mut (dyn FnMut(DekStep) + Send);
+pub(super) type Progress<'a> = &'a mut (dyn FnMut(DekStep) + Send);
 
 impl Application {
     /// Adds a data key for provider keys, has it seal, seals every provider key anew, and disables
@@ -225,105 +191,6 @@ impl Application {
         Ok(Some(pending.version))
     }
 
-    async fn reseal_all(
-        &self,
-        call: &WriteCall,
-        batch: usize,
-        total: u64,
-        rotation: &mut DekRotation,
-        progress: Progress<'_>,
-    ) -> Result<(), RotationError> {
-        let mut after: Option<(String, u32)> = None;
-        let mut done = 0;
-        loop {
-            let place = after
-                .as_ref()
-                .map(|(name, version)| (name.as_str(), *version));
-            let page = self.store.envelopes_page(place, PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = Some((last.provider.clone(), last.version));
-            for rows in page.chunks(batch) {
-                let stale = stale(rows, rotation.version);
-                let resealed = if stale.is_empty() {
-                    0
-                } else {
-                    self.reseal(call, &stale).await?
-                };
-                rotation.resealed += resealed;
-                rotation.unchanged += rows.len() as u64 - resealed;
-                done += rows.len() as u64;
-                progress(DekStep::Looked { done, total });
-            }
-        }
-    }
-
-    /// Seals the named keys anew in one transaction. One that does not open stops it, after those
-    /// before it were committed.
-    async fn reseal(&self, call: &WriteCall, keys: &[(String, u32)]) -> Result<u64, RotationError> {
-        let _turn = self.turn().await?;
-        let (transaction, live) = self.begin_step().await?;
-        let mut rows = transaction.envelopes_for(keys).await?;
-        rows.sort_unstable_by(|one, two| {
-            (&one.provider, one.version).cmp(&(&two.provider, two.version))
-        });
-        let version = live.ring.sealing_version()?;
-        let mut change = RingChange::default();
-        let mut stopped = None;
-        for row in &rows {
-            match self.resealed(&live, row) {
-                Ok(None) => {}
-                Ok(Some((provider, side))) => {
-                    change.side.push(SideEffect::Reseal(side));
-                    change.notices.push(Resource::KeySeal(KeySeal {
-                        provider,
-                        version: row.version,
-                        data_key: version,
-                    }));
-                }
-                Err(cause) => {
-                    let subject = key_name(row);
-                    stopped = Some(RotationError::Stopped { subject, cause });
-                    break;
-                }
-            }
-        }
-        let count = change.notices.len() as u64;
-        if count == 0 {
-            transaction.rollback().await?;
-        } else {
-            self.commit_step(call, transaction, change, &format!("{count} keys"))
-                .await?;
-        }
-        stopped.map_or(Ok(count), Err)
-    }
-
-    fn resealed(
-        &self,
-        live: &Live,
-        row: &EnvelopeRow,
-    ) -> Result<Option<(ProviderName, ResealedRow)>, VaultError> {
-        // Destroyed in the meantime.
-        let Some(envelope) = &row.envelope else {
-            return Ok(None);
-        };
-        let (provider, origin) = place_of(live, row)?;
-        let context = context(row, &origin);
-        let sealed = live
-            .ring
-            .reseal_key(&context, envelope, self.random.as_ref())?;
-        Ok(sealed.map(|to| {
-            let side = ResealedRow {
-                provider: row.provider.clone(),
-                version: row.version,
-                from: envelope.clone(),
-                to,
-            };
-            (provider, side)
-        }))
-    }
-
     /// Disables the former data keys that seal nothing any more.
     async fn disable_former(&self, call: &WriteCall) -> Result<Vec<u32>, RotationError> {
         let _turn = self.turn().await?;
@@ -367,98 +234,4 @@ impl Application {
         }
         Ok(disabled)
     }
-
-    /// What a rotation would do; every key is opened.
-    async fn plan_dek(
-        &self,
-        stage: &Stage,
-        options: DekOptions,
-        total: u64,
-        progress: Progress<'_>,
-    ) -> Result<DekRotation, RotationError> {
-        let live = self.live.load_full();
-        let added = !stage.is_open() && !options.resume;
-        let pending = stage.pending.as_ref().map(|row| row.version);
-        let version = pending.unwrap_or(stage.active.version + u32::from(added));
-        let version = if added { stage.highest + 1 } else { version };
-        let mut rotation = DekRotation {
-            version,
-            added,
-            disabled: stage.former.iter().map(|row| row.version).collect(),
-            ..DekRotation::default()
-        };
-        if added || pending.is_some() {
-            rotation.disabled.push(stage.active.version);
-        }
-        let (mut after, mut done) = (None::<(String, u32)>, 0);
-        loop {
-            let place = after
-                .as_ref()
-                .map(|(name, version)| (name.as_str(), *version));
-            let page = self.store.envelopes_page(place, PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(rotation);
-            };
-            after = Some((last.provider.clone(), last.version));
-            for row in &page {
-                opens(&live, &live.ring, row).map_err(|cause| RotationError::Stopped {
-                    subject: key_name(row),
-                    cause,
-                })?;
-                if under(row)? == version {
-                    rotation.unchanged += 1;
-                } else {
-                    rotation.resealed += 1;
-                }
-            }
-            done += page.len() as u64;
-            progress(DekStep::Looked { done, total });
-        }
-    }
-}
-
-/// The keys of a page that another data key than `version` seals, or that cannot be read.
-fn stale(rows: &[EnvelopeRow], version: u32) -> Vec<(String, u32)> {
-    let stale = rows.iter().filter(|row| under(row) != Ok(version));
-    stale
-        .map(|row| (row.provider.clone(), row.version))
-        .collect()
-}
-
-/// The data key that an envelope names.
-pub(super) fn under(row: &EnvelopeRow) -> Result<u32, VaultError> {
-    let envelope = row.envelope.as_deref().unwrap_or_default();
-    sealed_under(&context(row, ""), envelope)
-}
-
-/// Whether an envelope opens in its place.
-fn opens(live: &Live, ring: &Keyring, row: &EnvelopeRow) -> Result<(), VaultError> {
-    let (_, origin) = place_of(live, row)?;
-    let envelope = row.envelope.as_deref().unwrap_or_default();
-    SealedKey::prepare(ring, &context(row, &origin), envelope)?
-        .open()
-        .map(drop)
-}
-
-fn context<'a>(row: &'a EnvelopeRow, origin: &'a str) -> KeyContext<'a> {
-    KeyContext {
-        provider: &row.provider,
-        version: row.version,
-        origin,
-    }
-}
-
-/// The provider of a sealed key and the origin that it is bound to.
-fn place_of(live: &Live, row: &EnvelopeRow) -> Result<(ProviderName, String), VaultError> {
-    let found = ProviderName::parse(&row.provider).and_then(|provider| {
-        let key = live.snapshot.provider_key(&provider, row.version)?;
-        Some((provider, key.value.origin.clone()))
-    });
-    found.ok_or_else(|| VaultError::Damaged {
-        what: "a sealed key that no record names".to_owned(),
-    })
-}
-
-pub(super) fn key_name(row: &EnvelopeRow) -> String {
-    format!("providers/{}/keys/{}", row.provider, row.version)
 }

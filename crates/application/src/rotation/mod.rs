@@ -5,7 +5,9 @@
 //! command goes on. Nothing is replaced before what takes its place was opened and compared.
 
 mod dek;
+mod envelopes;
 mod kek;
+mod plan;
 mod status;
 
 use std::sync::Arc;

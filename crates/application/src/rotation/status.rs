@@ -6,7 +6,7 @@ use aiconfig_vault::kek::KekId;
 use aiconfig_vault::ring::{DekState, Purpose, WrappedDek};
 
 use super::RotationError;
-use super::dek::under;
+use super::envelopes::under;
 use super::readable;
 use crate::Application;
 
