@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aiconfig_application::Application;
+use aiconfig_domain::Timestamp;
 use aiconfig_persistence::Condition;
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, gauge, histogram,
@@ -28,6 +29,7 @@ const KEK_RELOADS: &str = "aiconfig_kek_reloads_total";
 const KEKS_CURRENT: &str = "aiconfig_kek_files_in_use";
 const DAMAGE: &str = "aiconfig_vault_damage_total";
 const CONNECTIONS: &str = "aiconfig_connections_open";
+const STARTED: &str = "process_start_time_seconds";
 const BUILD: &str = "aiconfig_build_info";
 
 /// Bounds of the latency histogram in seconds: from 50 µs, as reads come from memory.
@@ -40,7 +42,7 @@ const BOUNDS: &[f64] = &[
 ///
 /// # Errors
 /// Where it counts already.
-pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
+pub(crate) fn install(now: Timestamp) -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(SECONDS.to_owned()), BOUNDS)?
         .install_recorder()?;
@@ -65,6 +67,8 @@ pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
     describe_gauge!(BUILD, "Always 1; the version of the server is a label.");
     gauge!(BUILD, "version" => VERSION).set(1);
     metrics_process::Collector::default().describe();
+    // The collector finds the start in `/proc/stat`, which a service may not see.
+    gauge!(STARTED).set(Duration::from_micros(now.as_micros().unsigned_abs()));
     // What has not happened yet is 0, and not absent: else the first time goes unnoticed.
     for name in [ACCEPTED, ACCEPT_FAILURES] {
         counter!(name).absolute(0);

@@ -66,7 +66,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     // From the first connection on, a signal is a stop and not an end.
     let terminate = signal(SignalKind::terminate())?;
     let told = told_to_stop(terminate, signal(SignalKind::interrupt())?);
-    let counts = metrics::install()?;
+    let counts = metrics::install(app.now())?;
     let tls = config.tls()?;
     let tls = tls.map(|files| Reload::begin(files, config.tls_reload()));
     let tls = tls.transpose()?;

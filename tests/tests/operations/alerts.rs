@@ -54,7 +54,7 @@ fn every_alert_has_a_part_in_the_runbook() {
 }
 
 /// As GitHub makes them.
-fn anchor_of(heading: &str) -> String {
+pub(crate) fn anchor_of(heading: &str) -> String {
     let kept = heading.to_lowercase();
     let kept = kept
         .chars()

@@ -8,8 +8,11 @@
 )]
 
 mod alerts;
+mod container;
 mod dashboard;
 mod files;
 mod metrics;
 mod notify;
+mod pages;
 mod query;
+mod unit;
