@@ -135,6 +135,12 @@ impl Place {
         let binary = binary.to_str().unwrap();
         let mut words = before.iter().chain([&binary]).chain(arguments);
         let mut command = Command::new(words.next().unwrap());
+        // Those of the tests themselves are no settings of the server, which refuses unknown ones.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("AICONFIG_") {
+                command.env_remove(name);
+            }
+        }
         command
             .args(words)
             .current_dir(self.dir.path())
