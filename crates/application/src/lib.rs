@@ -12,6 +12,7 @@ mod audit;
 mod audit_queries;
 mod caller;
 mod clock;
+mod commit;
 mod damage;
 mod data_check;
 mod error;

@@ -1,25 +1,17 @@
 //! The one way to write: decide on the newest state under the lock, commit, publish, answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aiconfig_domain::{
     Change, Command, CommandContext, Decision, PromptText, Record, Snapshot, Timestamp, decide,
 };
 use aiconfig_persistence::{
-    AnswerScope, Commit, Head, SideEffect, StoreError, StoredAnswerRow, WriteTransaction,
+    AnswerScope, Commit, Head, SideEffect, StoredAnswerRow, WriteTransaction,
 };
 use aiconfig_vault::ring::Purpose;
-use tokio::sync::MutexGuard;
-use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::secrets::{Sidecar, side_effects};
 use crate::{AppError, Application, Live, WriteCall, audit, rows, texts};
-
-/// How long after the begin of a commit its outcome is looked up where no answer came, so that
-/// the caller hears something within a second; and the pause between two tries.
-const LOOK_UP: Duration = Duration::from_millis(800);
-const LOOK_UP_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a command came to; answers are built from it, before it is committed.
 pub struct Applied<'a> {
@@ -58,7 +50,7 @@ impl Application {
     ///
     /// # Errors
     /// A rejection changes nothing, and neither does [`AppError::Storage`], save that after
-    /// [`StoreError::OutcomeUnknown`] the change may have been made. Repeating the call with the
+    /// [`aiconfig_persistence::StoreError::OutcomeUnknown`] the change may have been made. Repeating the call with the
     /// same request id is safe in any case.
     pub async fn write<T: Send>(
         &self,
@@ -149,15 +141,6 @@ impl Application {
         Ok(Written::Fresh(reply))
     }
 
-    /// Waits for the turn among this server's writers, but not while the database is away.
-    pub(crate) async fn turn(&self) -> Result<MutexGuard<'_, ()>, AppError> {
-        tokio::select! {
-            biased;
-            turn = self.turn.lock() => Ok(turn),
-            error = self.store.away() => Err(error.into()),
-        }
-    }
-
     /// Opens a write on a live state that has the head's revision.
     pub(crate) async fn begin(&self) -> Result<WriteTransaction, AppError> {
         let transaction = self.store.begin_write().await?;
@@ -222,37 +205,6 @@ impl Application {
             commit.new_head = new_head;
         }
         Ok(commit)
-    }
-
-    /// Commits; where no answer came, looks up by the request id what came of it. To be called
-    /// under the turn.
-    ///
-    /// # Errors
-    /// [`StoreError::OutcomeUnknown`] if that could not be found out in time; after any other
-    /// nothing is written.
-    pub(crate) async fn commit(
-        &self,
-        call: &WriteCall,
-        transaction: WriteTransaction,
-        commit: Commit,
-    ) -> Result<(), AppError> {
-        let until = Instant::now() + LOOK_UP;
-        let lost = match transaction.commit(commit).await {
-            Ok(_) => return Ok(()),
-            Err(StoreError::OutcomeUnknown { source }) => source,
-            Err(error) => return Err(error.into()),
-        };
-        let scope = scope(call);
-        let unknown = loop {
-            match timeout_at(until, self.store.settled_answer(&scope)).await {
-                Ok(Ok(Some(_))) => return Ok(()),
-                Ok(Ok(None)) => return Err(AppError::Storage(*lost)),
-                Ok(Err(error)) if !error.is_transient() => return Err(error.into()),
-                Ok(Err(_)) if Instant::now() < until => sleep(LOOK_UP_PAUSE).await,
-                Ok(Err(_)) | Err(_) => break StoreError::OutcomeUnknown { source: lost },
-            }
-        };
-        Err(AppError::Storage(unknown))
     }
 
     /// Publishes a committed change together with what stands beside it: sealed keys, verifiers,

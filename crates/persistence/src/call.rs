@@ -39,7 +39,7 @@ impl Caller {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(error)) => {
                     let error = error::map(during, self.limit, &error);
-                    if matches!(error, StoreError::Unavailable { .. }) {
+                    if matches!(error, StoreError::ConnectionLost { .. }) {
                         self.circuit.found_broken();
                     }
                     Err(error)
@@ -53,13 +53,27 @@ impl Caller {
         }
     }
 
+    /// The same for work that changes nothing: it is done once more where its connection turns out
+    /// to be lost, as those of the pool are after a restart of the server. Each that rested is then
+    /// tried before it is used. In a transaction, which has but one, it fails again.
+    async fn twice<T, W: Future<Output = Result<T, DbErr>> + Send>(
+        &self,
+        during: &'static str,
+        work: impl Fn() -> W,
+    ) -> Result<T, StoreError> {
+        match self.bound(during, work()).await {
+            Err(StoreError::ConnectionLost { .. }) => self.bound(during, work()).await,
+            first => first,
+        }
+    }
+
     pub(crate) async fn all<C: ConnectionTrait, S: StatementBuilder>(
         &self,
         on: &C,
         during: &'static str,
         statement: &S,
     ) -> Result<Vec<QueryResult>, StoreError> {
-        self.bound(during, on.query_all(statement)).await
+        self.twice(during, || on.query_all(statement)).await
     }
 
     pub(crate) async fn one<C: ConnectionTrait, S: StatementBuilder>(
@@ -68,7 +82,7 @@ impl Caller {
         during: &'static str,
         statement: &S,
     ) -> Result<Option<QueryResult>, StoreError> {
-        self.bound(during, on.query_one(statement)).await
+        self.twice(during, || on.query_one(statement)).await
     }
 
     /// The number of rows that the statement changed.
@@ -92,7 +106,8 @@ impl Caller {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.bound("begin", pool.begin_with_options(options)).await
+        self.twice("begin", || pool.begin_with_options(options))
+            .await
     }
 
     /// A transaction whose reads all see one state.
@@ -110,7 +125,8 @@ impl Caller {
                 ..TransactionOptions::default()
             },
         };
-        self.bound("begin", pool.begin_with_options(options)).await
+        self.twice("begin", || pool.begin_with_options(options))
+            .await
     }
 
     /// Lets a transaction rest for longer between two statements than the session allows.
@@ -139,11 +155,12 @@ impl Caller {
     pub(crate) async fn commit(&self, transaction: DatabaseTransaction) -> Result<(), StoreError> {
         let outcome = self.bound("commit", transaction.commit()).await;
         self.noted(outcome).map_err(|error| match error {
-            StoreError::Unavailable { .. } | StoreError::Timeout { .. } | StoreError::Away => {
-                StoreError::OutcomeUnknown {
-                    source: Box::new(error),
-                }
-            }
+            StoreError::Unavailable { .. }
+            | StoreError::ConnectionLost { .. }
+            | StoreError::Timeout { .. }
+            | StoreError::Away => StoreError::OutcomeUnknown {
+                source: Box::new(error),
+            },
             refused => refused,
         })
     }

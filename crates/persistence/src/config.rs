@@ -9,7 +9,8 @@ use secrecy::SecretString;
 pub struct StoreConfig {
     /// `sqlite://<path>`, `sqlite::memory:` or `postgres://…`; may hold a password.
     pub url: SecretString,
-    /// The most connections to open, at least 1; SQLite files use one of them for writing.
+    /// The most connections to open, at least 1; SQLite files use one of them for writing, and
+    /// [`crate::Signals`] take one more.
     pub max_connections: u32,
     /// The longest that one call to the database may take.
     pub call_timeout: Duration,

@@ -17,6 +17,12 @@ pub enum StoreError {
         /// What the driver reported.
         source: Option<DriverError>,
     },
+    /// The connection of the call broke; another one may be good.
+    #[error("the connection to the database was lost")]
+    ConnectionLost {
+        /// What the driver reported.
+        source: DriverError,
+    },
     /// A call took longer than allowed; whether a commit took place is unknown.
     #[error("the database did not answer within {limit:?} ({during})")]
     Timeout {
@@ -101,6 +107,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable { .. }
+            | Self::ConnectionLost { .. }
             | Self::Timeout { .. }
             | Self::Away
             | Self::ReadOnly
@@ -168,6 +175,9 @@ pub(crate) fn map(during: &'static str, limit: Duration, error: &DbErr) -> Store
         reason,
         source: Some(DriverError::plain(text)),
     };
+    let lost = |text: String| StoreError::ConnectionLost {
+        source: DriverError::plain(text),
+    };
     match error {
         DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => StoreError::Unavailable {
             reason: "no connection within the time allowed",
@@ -181,7 +191,7 @@ pub(crate) fn map(during: &'static str, limit: Duration, error: &DbErr) -> Store
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {
             SqlxError::Database(error) => map_database(during, limit, &**error),
-            SqlxError::Io(error) => unavailable("the connection was lost", error.to_string()),
+            SqlxError::Io(error) => lost(error.to_string()),
             SqlxError::Tls(error) => unavailable("no secure connection", error.to_string()),
             SqlxError::PoolTimedOut => unavailable(
                 "no connection within the time allowed",
@@ -189,7 +199,7 @@ pub(crate) fn map(during: &'static str, limit: Duration, error: &DbErr) -> Store
             ),
             SqlxError::PoolClosed => unavailable("the store is closed", "closed".to_owned()),
             SqlxError::WorkerCrashed | SqlxError::BeginFailed | SqlxError::Protocol(_) => {
-                unavailable("the connection is broken", "protocol".to_owned())
+                lost("protocol".to_owned())
             }
             // The text of any other may hold a value or a part of the URL.
             _ => StoreError::Other {
@@ -234,7 +244,8 @@ fn map_database(during: &'static str, limit: Duration, error: &dyn DatabaseError
         "58030" => StoreError::DiskError { source },
         "55P03" => unavailable("a lock was not free in time", source),
         _ => match code.get(..2) {
-            Some("08") => unavailable("the connection was lost", source),
+            // The last word of a session that an operator ends, or a crash.
+            Some("08" | "57") if code != "57P03" => StoreError::ConnectionLost { source },
             Some("53") => unavailable("the server lacks resources", source),
             Some("57") => unavailable("the server is stopping or starting", source),
             Some("58") => unavailable("the server reports a system error", source),

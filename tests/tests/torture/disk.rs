@@ -2,7 +2,6 @@
 //! a file that is read-only. Nothing of it needs root.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use aiconfig_tests::{Clients, Place, Server, customize};
@@ -13,6 +12,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use crate::ledger::{Attempt, Ledger, cause, told};
 use crate::load::Readers;
 use crate::requests::Write;
+use crate::small_disk::{ON_SMALL_DISK, unshare};
 use crate::table::{self, Row};
 use crate::verify::verify;
 
@@ -164,36 +164,6 @@ async fn a_file_may_meet_its_size_limit() {
     let cure = || limit_files(&server, None);
     let row = endure(&fault, &server, &mut ledger, &mut random, cure).await;
     conclude(row, &place, &ledger, server).await;
-}
-
-/// Runs what follows on a small disk of its own in memory, makes that larger when it reads a line,
-/// and after another one stops it and copies what is there.
-const ON_SMALL_DISK: &str = r#"
-mount -t tmpfs -o size=6m tmpfs "$SMALL" || exit 1
-"$@" & server=$!
-read -r line
-mount -t tmpfs -o remount,size=64m tmpfs "$SMALL"
-read -r line
-kill -TERM $server
-wait $server
-cp -a "$SMALL/." "$COPY/" && touch "$COPY/done"
-read -r line
-"#;
-
-/// With namespaces of its own a user may mount; root may also where users may not.
-fn unshare() -> Option<Vec<&'static str>> {
-    let flags = ["--mount", "--pid", "--fork", "--kill-child"];
-    let able = |more: &[&str]| {
-        let mut tried = Command::new("unshare");
-        let tried = tried.args(flags).args(more);
-        let tried = tried.args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]);
-        tried.output().is_ok_and(|tried| tried.status.success())
-    };
-    let more: &[&str] = [&["--map-root-user"][..], &[]]
-        .into_iter()
-        .find(|more| able(more))?;
-    let words = ["unshare"].into_iter().chain(flags);
-    Some(words.chain(more.iter().copied()).collect())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,6 +20,7 @@ mod outages;
 mod places;
 mod replicas;
 mod requests;
+mod small_disk;
 mod table;
 mod verify;
 mod visibility;

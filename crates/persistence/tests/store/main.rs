@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod away;
 mod backup;
 mod faults;
 mod log;
@@ -90,7 +91,8 @@ suite! {
         audit: appends_and_lists, chain_holds_under_concurrency;
         faults: read_only_is_told, closed_store_is_unavailable, frozen_server_times_out,
             stopped_server_is_unavailable, full_pool_is_unavailable, commits_wake_listeners,
-            begin_given_up_leaves_no_transaction, calls_fail_at_once_while_it_is_away,
+            begin_given_up_leaves_no_transaction;
+        away: calls_fail_at_once_while_it_is_away, ended_sessions_are_not_noticed,
             no_room_to_listen_is_not_away, a_lost_commit_is_settled, a_write_that_rests_is_ended;
     }
 }

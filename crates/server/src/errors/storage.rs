@@ -30,7 +30,9 @@ impl From<StoreError> for ApiError {
                 tracing::debug!("a call met a database that is away");
                 ("AWAY", AWAY)
             }
-            StoreError::Unavailable { .. } | StoreError::Timeout { .. } => ("AWAY", AWAY),
+            StoreError::Unavailable { .. }
+            | StoreError::ConnectionLost { .. }
+            | StoreError::Timeout { .. } => ("AWAY", AWAY),
             StoreError::OutcomeUnknown { .. } => ("OUTCOME_UNKNOWN", OUTCOME_UNKNOWN),
             StoreError::ReadOnly => ("READ_ONLY", READ_ONLY),
             StoreError::DiskFull { .. } => ("DISK_FULL", DISK_FULL),
