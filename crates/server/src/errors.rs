@@ -2,6 +2,7 @@
 
 use aiconfig_application::AppError;
 use aiconfig_domain::{Reason, Rejection, Violation};
+use aiconfig_persistence::StoreError;
 use aiconfig_proto::v1::ErrorReason;
 use aiconfig_vault::error::VaultError;
 use prost::Message;
@@ -230,8 +231,11 @@ impl From<AppError> for ApiError {
             AppError::Storage(error) => {
                 tracing::error!(%error, "the database failed");
                 let reason = if error.is_transient()
-                    || matches!(error, aiconfig_persistence::StoreError::ReadOnly)
-                {
+                    || matches!(
+                        error,
+                        // A server of the newer version answers.
+                        StoreError::ReadOnly | StoreError::SchemaTooNew { .. }
+                    ) {
                     ErrorReason::StorageUnavailable
                 } else {
                     ErrorReason::Internal
