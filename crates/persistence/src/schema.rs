@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aiconfig_migrations::{Migrator, SCHEMA_VERSION};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult};
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 use crate::call::Caller;
@@ -182,6 +182,34 @@ async fn status(caller: &Caller, on: &DatabaseTransaction) -> Result<SchemaStatu
         may_read: SCHEMA_VERSION >= min_reader,
         may_write: SCHEMA_VERSION >= min_writer,
     })
+}
+
+/// The oldest program that may still read (`min_reader`) or write (`min_writer`), as a column of
+/// another select: it costs no call of its own.
+pub(crate) fn oldest(column: &'static str) -> SimpleExpr {
+    let mut select = Query::select();
+    select
+        .column(column)
+        .from("schema_compat")
+        .and_where(Expr::col(("schema_compat", "id")).eq(1));
+    SimpleExpr::SubQuery(None, Box::new(select.into()))
+}
+
+/// Whether this program is new enough for what [`oldest`] gave in this column of a row.
+pub(crate) fn check_oldest(row: &QueryResult, column: usize) -> Result<(), StoreError> {
+    let found = row.try_get_by_index::<Option<i32>>(column).ok().flatten();
+    match found {
+        Some(found) if found <= SCHEMA_VERSION => Ok(()),
+        Some(found) => Err(StoreError::SchemaTooNew {
+            found,
+            known: SCHEMA_VERSION,
+        }),
+        None => Err(StoreError::Inconsistent {
+            table: "schema_compat",
+            column: "min_reader",
+            key: "1".to_owned(),
+        }),
+    }
 }
 
 /// The library's own status call fails where the database is ahead, so that we look ourselves.

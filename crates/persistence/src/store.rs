@@ -12,6 +12,7 @@ use crate::config::StoreConfig;
 use crate::error::StoreError;
 use crate::pools::{self, Flavour, Pools};
 use crate::rows::{Head, ResourceRow};
+use crate::schema;
 use crate::tables::state;
 
 /// A database of configuration. Clones share the connections.
@@ -100,19 +101,27 @@ impl Store {
     }
 }
 
-/// Reads the head; `lock` keeps other writers out until the end of the transaction.
+/// Reads the head; `lock` keeps other writers out until the end of the transaction. Fails where a
+/// newer program has changed the schema so that this one may not read it any more, or, with `lock`,
+/// not write to it: that happens while this one runs.
 pub(crate) async fn read_head<C: ConnectionTrait>(
     caller: &Caller,
     on: &C,
     lock: bool,
 ) -> Result<Head, StoreError> {
     let mut select = state::HEAD.select();
-    select.and_where(Expr::col("id").eq(1));
+    let oldest = if lock { "min_writer" } else { "min_reader" };
+    select
+        .expr(schema::oldest(oldest))
+        .and_where(Expr::col("id").eq(1));
     if lock && caller.backend == DbBackend::Postgres {
         select.lock_exclusive();
     }
     match caller.one(on, "read the head", &select).await? {
-        Some(row) => state::head(&row),
+        Some(row) => {
+            schema::check_oldest(&row, state::HEAD.columns.len())?;
+            state::head(&row)
+        }
         None => Err(StoreError::Inconsistent {
             table: "head",
             column: "id",

@@ -15,4 +15,5 @@ mod metrics;
 mod notify;
 mod pages;
 mod query;
+mod schema;
 mod unit;

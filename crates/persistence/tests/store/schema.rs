@@ -59,6 +59,11 @@ pub(crate) async fn newer_schema_is_told(place: Place) {
         let status = store.schema_status().await.unwrap();
         assert_eq!(status.check_read().is_ok(), min_reader == 1);
         assert_eq!(status.check_write().is_ok(), min_writer == 1);
+        // A store that was opened before is told too.
+        let too_new = |error| matches!(error, StoreError::SchemaTooNew { found: 9, .. });
+        assert_eq!(store.head().await.is_err_and(too_new), min_reader == 9);
+        let begun = store.begin_write().await;
+        assert_eq!(begun.is_err_and(too_new), min_writer == 9);
         match store.migrate(DEPLOYMENT).await {
             Ok(_) => assert_eq!(min_writer, 1),
             Err(StoreError::SchemaTooNew { found: 9, .. }) => assert_eq!(min_writer, 9),

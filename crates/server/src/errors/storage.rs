@@ -18,6 +18,8 @@ const DISK_FULL: &str = "the database has no room; nothing was changed. The oper
                          its disk; reads go on";
 const DISK_ERROR: &str = "the disk of the database reports an error; nothing was changed. The \
                           operator looks at its log and at the limits on file sizes; reads go on";
+const SCHEMA_TOO_NEW: &str = "the schema of the database is newer than what this server may write; \
+                              nothing was changed. A server of the newer version answers";
 const FAILED: &str = "the database failed in a way that another try does not cure; the server's \
                       log says how";
 
@@ -37,10 +39,10 @@ impl From<StoreError> for ApiError {
             StoreError::ReadOnly => ("READ_ONLY", READ_ONLY),
             StoreError::DiskFull { .. } => ("DISK_FULL", DISK_FULL),
             StoreError::DiskError { .. } => ("DISK_ERROR", DISK_ERROR),
+            StoreError::SchemaTooNew { .. } => ("SCHEMA_TOO_NEW", SCHEMA_TOO_NEW),
             StoreError::UniqueViolation { .. }
             | StoreError::Conflict { .. }
             | StoreError::Inconsistent { .. }
-            | StoreError::SchemaTooNew { .. }
             | StoreError::SchemaTooOld { .. }
             | StoreError::Other { .. } => {
                 tracing::error!(%error, driver, "the database failed");
