@@ -78,6 +78,43 @@ put() {
   fields="$fields$1$tab$2$nl"
 }
 
+# field PATH: the JSON of a field; empty without one.
+field() { printf '%s' "$fields" | sed -n "s/^$1$tab//p"; }
+
+# drop PATH: takes a field out of the request.
+drop() {
+  fields=$(printf '%s' "$fields" | sed "/^$1$tab/d")
+  fields=${fields:+$fields$nl}
+}
+
+# each FROM PATH FORM: moves an array of names to PATH, with each name in the place of & in FORM.
+each() {
+  given "$1" || return 0
+  json=$(field "$1" | sed "s/\"[a-z0-9_]*\"/$3/g")
+  drop "$1"
+  put "$2" "$json"
+}
+
+# put_text PATH: standard input as the text of a field.
+put_text() {
+  [ ! -t 0 ] || fail 'the text is missing on standard input' 2
+  text=$(string_of_input) || fail 'the text on standard input is not UTF-8' 2
+  [ "$text" != '""' ] || fail 'the text is missing on standard input' 2
+  put "$1" "$text"
+}
+
+# put_json PATH: the JSON object on standard input as a field. Blanks between its parts may be line
+# ends and tabs, which a request has none of.
+put_json() {
+  [ ! -t 0 ] || fail 'the JSON is missing on standard input' 2
+  json=$(tr '\t\r\n' '   ')
+  case $json in
+    *[!\ ]*) ;;
+    *) fail 'the JSON is missing on standard input' 2 ;;
+  esac
+  put "$1" "$json"
+}
+
 # default PATH JSON
 default() { given "$1" || put "$1" "$2"; }
 

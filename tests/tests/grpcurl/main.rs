@@ -11,6 +11,8 @@ mod arguments;
 mod environment;
 mod keys;
 mod library;
+mod modules;
+mod prompt_life;
 mod prompts;
 mod settings;
 mod tokens;
@@ -38,6 +40,8 @@ fn walk(place: &Place) {
     library::walk(&admin);
     keys::walk(&admin, place, &server);
     prompts::walk(&admin);
+    prompt_life::walk(&admin);
+    modules::walk(&admin);
     tokens::walk(&admin);
     let left: Vec<String> = scripts().difference(&admin.done()).cloned().collect();
     assert!(left.is_empty(), "no part has used {left:?}");

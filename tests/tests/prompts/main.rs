@@ -18,6 +18,7 @@ mod render;
 mod replicas;
 mod resets;
 mod retries;
+mod strategies;
 mod texts;
 
 use std::fmt::Debug;

@@ -108,6 +108,7 @@ impl Snapshot {
         found.map(|stored| &stored.value).ok_or_else(|| {
             let message = format!("prompt {prompt_type} has no version {version}");
             Rejection::new(Reason::PromptVersionNotFound, message)
+                .with("version", version.to_string())
                 .about("GlobalPrompt", prompt_type.as_str())
         })
     }
