@@ -129,7 +129,7 @@ impl PriceFile {
         };
         let models = models.map_err(|error| PriceFileError::Malformed {
             source_name: source,
-            why: error.to_string(),
+            why: without_values(&error),
         })?;
         Ok(Self { source, models })
     }
@@ -153,5 +153,40 @@ impl PriceFile {
         let taken = self.models.iter().map(|model| model.prices.len()).sum();
         let refused = self.models.iter().flat_map(|model| &model.refused);
         (taken, refused.filter(|row| row.kind.is_some()).count())
+    }
+}
+
+/// What the reader says, without the value that it found: the file can be any, also a wrong one.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once("expected ") {
+        Some((_, right)) if error.is_data() => format!("expected {right}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_a_position_and_no_value() {
+        for (content, told) in [
+            (r#""sk-test-canary""#, "expected a map at line 1 column 16"),
+            (
+                r#"{"sk-test-canary" 1}"#,
+                "expected `:` at line 1 column 19",
+            ),
+            (
+                r#"[{"id": "a", "models": "sk-test-canary, expected a sequence"}]"#,
+                "expected a sequence at line 1 column 60",
+            ),
+        ] {
+            let source = Some(PriceSource::of_content(content.as_bytes()));
+            let source = source.flatten().unwrap_or(PriceSource::Litellm);
+            let error = PriceFile::read(content.as_bytes(), Some(source)).unwrap_err();
+            assert!(error.to_string().ends_with(told), "{error}");
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
     }
 }
