@@ -33,7 +33,7 @@ static VAULT: LazyLock<Vault> = LazyLock::new(|| {
     let key = SecretString::from(KEY);
     Vault {
         key: ring.seal_key(&CONTEXT, &key, &random).unwrap(),
-        canary: ring.seal_canary(&random).unwrap(),
+        canary: ring.seal_canary(&random).unwrap().1,
         ring,
         rows,
         token: NewToken::generate(&random),
@@ -68,7 +68,7 @@ pub(crate) fn check(data: &[u8]) {
     assert_eq!(sound, data == vault.canary, "a made-up canary is taken");
     let mut rows = vault.rows.clone();
     rows[0].wrapped = data.to_vec();
-    let opened = Keyring::open(DEPLOYMENT, &keks(), &rows).is_ok();
+    let opened = Keyring::open(DEPLOYMENT, &keks(), &rows).check().is_ok();
     assert_eq!(opened, data == vault.rows[0].wrapped, "a made-up data key");
     if let Ok(text) = str::from_utf8(data) {
         texts(vault, text);
