@@ -60,7 +60,7 @@ fn status(app: &Application) -> String {
     let unusable = live.unusable_keys().count();
     if !health.is_sound() {
         text = format!(
-            "{text}, vault degraded: {missing} key-encryption keys missing, {damaged} rows damaged"
+            "{text}, vault degraded: key-encryption keys missing: {missing}, rows damaged: {damaged}"
         );
     } else if unusable > 0 {
         text = format!("{text}, stored keys that do not open: {unusable}");

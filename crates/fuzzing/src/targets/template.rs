@@ -54,8 +54,8 @@ pub(crate) fn check(data: &[u8]) {
 }
 
 fn bytes_are_a_text_or_not(data: &[u8]) {
-    let is_text =
-        data.len() <= MAX_TEXT_BYTES && !data.contains(&0) && str::from_utf8(data).is_ok();
+    let says_something = str::from_utf8(data).is_ok_and(|text| !text.trim().is_empty());
+    let is_text = data.len() <= MAX_TEXT_BYTES && !data.contains(&0) && says_something;
     match parse_text(data) {
         Ok(text) => assert!(is_text && text.as_bytes() == data),
         Err(_) => assert!(!is_text),

@@ -115,9 +115,9 @@ async fn examine(config: &Config, copy: &NamedTempFile) -> Result<bool, Failure>
     }
     let audit = audit(&app).await?;
     let report = app.verify_vault().await?;
-    let (opened, faults) = (report.opened.len(), report.faults.len());
+    let (opened, faults) = (report.keys_opened(), report.faults.len());
     if report.missing_keks.is_empty() {
-        say(&format!("{opened} sealed rows open, {faults} do not"))?;
+        say(&format!("{opened} stored keys open, {faults} do not"))?;
     } else {
         let missing = report.missing_keks.join(", ");
         say(&format!(

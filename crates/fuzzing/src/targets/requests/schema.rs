@@ -34,8 +34,6 @@ impl Schema {
 
 /// The path of an RPC, known or not.
 pub(super) fn path(rpc: &str) -> String {
-    let allowed = |c: &char| c.is_ascii_alphanumeric() || *c == '/';
-    let rpc: String = rpc.chars().filter(allowed).collect();
     format!("/{PACKAGE}.{rpc}")
 }
 

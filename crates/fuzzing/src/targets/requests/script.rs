@@ -27,7 +27,10 @@ pub(super) struct Step {
 impl Step {
     /// Reads a line; `None` where it is none.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
-        let step: Self = serde_json::from_slice(line).ok()?;
+        let mut step: Self = serde_json::from_slice(line).ok()?;
+        // What no path can hold.
+        step.rpc
+            .retain(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
         (!step.rpc.is_empty()).then_some(step)
     }
 }
