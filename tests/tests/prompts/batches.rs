@@ -220,6 +220,66 @@ async fn prompts_are_switched_in_bulk() {
     .await;
 }
 
+/// With `partial` each prompt has its own outcome, and the others change.
+#[tokio::test]
+async fn of_a_partial_batch_the_others_change() {
+    on_both(async |stage| {
+        stage.create("one", "1").await;
+        stage.create("two", "2").await;
+        let names = ["two", "nine", "one", "two"];
+        let missing = i32::from(Code::NotFound);
+        let told = |rows: Vec<(String, bool, Option<i32>)>| {
+            let expect = [
+                ("two", true),
+                ("nine", false),
+                ("one", true),
+                ("two", false),
+            ];
+            for (row, (name, changed)) in rows.iter().zip(expect) {
+                let error = (name == "nine").then_some(missing);
+                assert_eq!(*row, (name.to_owned(), changed, error));
+            }
+            assert_eq!(rows.len(), expect.len());
+        };
+        let library = &mut stage.admin.global_prompts;
+        let counted = v1::BatchIncrementVersionRequest {
+            partial: true,
+            ..increment(&names)
+        };
+        let counted = library.batch_increment_version(counted).await.unwrap();
+        let counted = counted.into_inner();
+        assert!(counted.changed);
+        let versions: Vec<u32> = counted
+            .global_prompts
+            .iter()
+            .map(|one| one.version)
+            .collect();
+        assert_eq!(versions, [2, 2, 2]);
+        let rows = counted.results.into_iter();
+        told(
+            rows.map(|one| (one.prompt_type, one.changed, one.error.map(|e| e.code)))
+                .collect(),
+        );
+        let off = v1::GlobalPromptServiceBatchSetActiveRequest {
+            partial: true,
+            ..switch(&names, false)
+        };
+        let off = library.batch_set_active(off).await.unwrap().into_inner();
+        let rows = off.results.into_iter();
+        told(
+            rows.map(|one| (one.prompt_type, one.changed, one.error.map(|e| e.code)))
+                .collect(),
+        );
+        let none = v1::BatchIncrementVersionRequest {
+            partial: true,
+            ..increment(&["nine"])
+        };
+        let none = library.batch_increment_version(none).await.unwrap();
+        assert!(!none.get_ref().changed);
+    })
+    .await;
+}
+
 /// The type is checked against the contract of `Status`, which a batch packs.
 #[tokio::test]
 async fn an_error_of_an_item_is_that_of_a_single_call() {

@@ -102,13 +102,13 @@ impl ResetPrompts {
                 Ok((key, change)) => {
                     // A row that is named twice is reset once.
                     let change = change.filter(|_| seen.insert(key.clone()));
-                    decision.resets.push(Ok(change.is_some()));
+                    decision.prompts.push(Ok(change.is_some()));
                     decision.changes.extend(change);
                     if command.rows.len() == 1 {
                         decision.subject = Some(key);
                     }
                 }
-                Err(rejection) if command.partial => decision.resets.push(Err(rejection)),
+                Err(rejection) if command.partial => decision.prompts.push(Err(rejection)),
                 Err(rejection) => return Err(rejection),
             }
         }

@@ -131,8 +131,8 @@ pub struct Decision {
     pub former: Option<String>,
     /// What became of each push of accounts.
     pub pushes: Vec<Result<PushOutcome, Rejection>>,
-    /// What became of each row of a reset: whether it changed.
-    pub resets: Vec<Result<bool, Rejection>>,
+    /// What became of each prompt of a command on many, in their order: whether it changed.
+    pub prompts: Vec<Result<bool, Rejection>>,
     /// What became of each row of a command on many items of a library, in their order.
     pub items: Vec<Result<ItemOutcome, Rejection>>,
     /// What an import of prices comes to.

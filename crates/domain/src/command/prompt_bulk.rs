@@ -1,9 +1,11 @@
-//! Commands on many prompts of the library at once: all or none.
+//! Commands on many prompts of the library at once.
+
+use std::collections::BTreeSet;
 
 use super::global_prompts::{changed, find, next_version, note_faults, version_changes};
 use super::providers::refuse_any;
 use super::{CommandContext, Decision};
-use crate::{GlobalPrompt, PromptType, Rejection, ResourceKey, Snapshot};
+use crate::{Change, GlobalPrompt, PromptType, Rejection, ResourceKey, Snapshot};
 
 /// Gives prompts a new version of the same text.
 #[derive(Clone, Debug)]
@@ -12,6 +14,8 @@ pub struct IncrementPromptVersions {
     pub prompt_types: Vec<PromptType>,
     /// Why, for people.
     pub note: String,
+    /// Whether the others are changed when one is refused.
+    pub partial: bool,
 }
 
 /// Activates or deactivates prompts.
@@ -21,6 +25,8 @@ pub struct SetPromptsActive {
     pub prompt_types: Vec<PromptType>,
     /// Whether accounts are answered with them.
     pub active: bool,
+    /// Whether the others are changed when one is refused.
+    pub partial: bool,
 }
 
 impl IncrementPromptVersions {
@@ -30,20 +36,16 @@ impl IncrementPromptVersions {
         _: &CommandContext,
     ) -> Result<Decision, Rejection> {
         refuse_any(note_faults("", &command.note))?;
-        let mut decision = Decision::default();
-        for prompt_type in &distinct(&command.prompt_types) {
+        each(&command.prompt_types, command.partial, |prompt_type| {
             let former = find(snapshot, prompt_type)?;
-            let bytes = snapshot.prompt_version(prompt_type, former.version);
+            let version = snapshot.prompt_version(prompt_type, former.version);
+            let bytes = version.map_or(0, |version| version.value.bytes);
             let prompt = GlobalPrompt {
                 version: next_version(snapshot, prompt_type),
                 ..former.clone()
             };
-            let bytes = bytes.map_or(0, |version| version.value.bytes);
-            decision
-                .changes
-                .extend(version_changes(prompt, bytes, &command.note));
-        }
-        Ok(decision)
+            Ok(version_changes(prompt, bytes, &command.note).into())
+        })
     }
 }
 
@@ -53,22 +55,38 @@ impl SetPromptsActive {
         command: &Self,
         _: &CommandContext,
     ) -> Result<Decision, Rejection> {
-        let mut decision = Decision::default();
-        for prompt_type in &distinct(&command.prompt_types) {
+        each(&command.prompt_types, command.partial, |prompt_type| {
             let former = find(snapshot, prompt_type)?;
             let prompt = GlobalPrompt {
                 active: command.active,
                 ..former.clone()
             };
             let key = ResourceKey::GlobalPrompt(prompt_type.clone());
-            decision
-                .changes
-                .extend(changed(key, former, prompt).changes);
-        }
-        Ok(decision)
+            Ok(changed(key, former, prompt).changes)
+        })
     }
 }
 
-fn distinct(prompt_types: &[PromptType]) -> std::collections::BTreeSet<PromptType> {
-    prompt_types.iter().cloned().collect()
+/// Decides prompt by prompt; one that is named twice is changed once.
+fn each(
+    prompt_types: &[PromptType],
+    partial: bool,
+    decide: impl Fn(&PromptType) -> Result<Vec<Change>, Rejection>,
+) -> Result<Decision, Rejection> {
+    let mut decision = Decision::default();
+    let mut seen = BTreeSet::new();
+    for prompt_type in prompt_types {
+        match decide(prompt_type) {
+            Ok(mut changes) => {
+                if !seen.insert(prompt_type) {
+                    changes.clear();
+                }
+                decision.prompts.push(Ok(!changes.is_empty()));
+                decision.changes.extend(changes);
+            }
+            Err(rejection) if partial => decision.prompts.push(Err(rejection)),
+            Err(rejection) => return Err(rejection),
+        }
+    }
+    Ok(decision)
 }

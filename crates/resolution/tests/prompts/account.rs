@@ -99,12 +99,12 @@ fn resets_give_exactly_what_the_rules_say() {
         ),
     ] {
         let mut library = base.clone();
-        assert_eq!(library.reset(2, T, target).unwrap().resets, [Ok(true)]);
+        assert_eq!(library.reset(2, T, target).unwrap().prompts, [Ok(true)]);
         assert_eq!(library.told(2, T), told);
         // Once more changes nothing.
         let again = library.reset(2, T, target).unwrap();
         assert_eq!(
-            (again.resets, again.changes.len()),
+            (again.prompts, again.changes.len()),
             (vec![Ok(false)], 0),
             "{target:?}"
         );
@@ -114,7 +114,7 @@ fn resets_give_exactly_what_the_rules_say() {
         library
             .reset(1, T, ResetTarget::AccountDefault)
             .unwrap()
-            .resets,
+            .prompts,
         [Ok(false)]
     );
     assert_eq!(
@@ -161,14 +161,14 @@ fn a_downgrade_makes_rows_dormant_and_an_upgrade_wakes_them() {
         library
             .reset(2, T, ResetTarget::AccountDefault)
             .unwrap()
-            .resets,
+            .prompts,
         [Ok(true)]
     );
     assert_eq!(
         library
             .reset(2, T, ResetTarget::FollowGlobal)
             .unwrap()
-            .resets,
+            .prompts,
         [Ok(true)]
     );
     assert_eq!(

@@ -99,6 +99,7 @@ fn increments_change_the_number_and_nothing_else() {
         Command::IncrementPromptVersions(IncrementPromptVersions {
             prompt_types: names.iter().map(|name| kind(name)).collect(),
             note: "again".to_owned(),
+            partial: false,
         })
     };
     assert_eq!(

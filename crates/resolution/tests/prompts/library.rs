@@ -120,6 +120,7 @@ impl Library {
         self.run(&Command::SetPromptsActive(SetPromptsActive {
             prompt_types: vec![kind(name)],
             active,
+            partial: false,
         }))
     }
 

@@ -221,19 +221,15 @@ pub(crate) fn prompt_type_of(text: &str) -> Result<PromptType, Rejection> {
 }
 
 /// The types that a batch names, 1 to 1000.
-///
-/// # Errors
-/// `FIELD_INVALID` with every fault.
-fn prompt_types(given: &[String]) -> Result<Vec<PromptType>, Rejection> {
-    let mut faults = Faults::default();
+fn prompt_types(faults: &mut Faults, given: &[String]) -> Vec<PromptType> {
     if given.is_empty() || given.len() > BATCH {
         faults.add("prompt_types", format!("1 to {BATCH} types"));
     }
     let mut read = Vec::with_capacity(given.len());
     for (at, text) in given.iter().take(BATCH).enumerate() {
-        read.extend(read_type(&mut faults, &format!("prompt_types[{at}]"), text));
+        read.extend(read_type(faults, &format!("prompt_types[{at}]"), text));
     }
-    faults.finish(Some(read))
+    read
 }
 
 /// Reads an increment.
@@ -249,9 +245,15 @@ pub(crate) fn increment_versions(
         request_id: _,
         validate_only: _,
         reason: _,
+        partial,
     } = request;
-    let prompt_types = prompt_types(&given)?;
-    Ok(IncrementPromptVersions { prompt_types, note })
+    let mut faults = Faults::default();
+    let prompt_types = prompt_types(&mut faults, &given);
+    faults.finish(Some(IncrementPromptVersions {
+        prompt_types,
+        note,
+        partial,
+    }))
 }
 
 /// Reads a switch of prompts.
@@ -267,12 +269,15 @@ pub(crate) fn set_prompts_active(
         request_id: _,
         validate_only: _,
         reason: _,
+        partial,
     } = request;
-    let prompt_types = prompt_types(&given)?;
-    Ok(SetPromptsActive {
+    let mut faults = Faults::default();
+    let prompt_types = prompt_types(&mut faults, &given);
+    faults.finish(Some(SetPromptsActive {
         prompt_types,
         active,
-    })
+        partial,
+    }))
 }
 
 /// How many unchanged lines a diff is to show.

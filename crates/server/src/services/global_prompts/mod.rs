@@ -42,6 +42,23 @@ fn named(applied: &Applied<'_>, prompt_types: &[String]) -> Vec<v1::GlobalPrompt
     stored.map(|stored| shown(snapshot, stored)).collect()
 }
 
+/// What became of each prompt of a batch: its type, whether it changed, and why it was refused.
+fn rows<R>(
+    applied: &Applied<'_>,
+    prompt_types: &[String],
+    row: impl Fn(String, bool, Option<tonic_types::pb::Status>) -> R,
+) -> Vec<R> {
+    let outcomes = prompt_types.iter().zip(&applied.decision.prompts);
+    let told = outcomes.map(|(name, outcome)| match outcome {
+        Ok(changed) => row(name.clone(), *changed, None),
+        Err(rejection) => {
+            let error = ApiError::from(rejection.clone()).into_rpc();
+            row(name.clone(), false, Some(error))
+        }
+    });
+    told.collect()
+}
+
 fn find<'a>(
     live: &'a Live,
     prompt_type: &PromptType,
@@ -266,10 +283,16 @@ impl GlobalPromptService for Services {
         };
         self.0
             .write(request, parse, |applied| {
+                use v1::batch_increment_version_response::Result as Row;
                 v1::BatchIncrementVersionResponse {
                     global_prompts: named(applied, &types),
                     changed: applied.changed,
                     revision: applied.snapshot.revision(),
+                    results: rows(applied, &types, |prompt_type, changed, error| Row {
+                        prompt_type,
+                        changed,
+                        error,
+                    }),
                 }
             })
             .await
@@ -286,10 +309,16 @@ impl GlobalPromptService for Services {
         };
         self.0
             .write(request, parse, |applied| {
+                use v1::global_prompt_service_batch_set_active_response::Result as Row;
                 v1::GlobalPromptServiceBatchSetActiveResponse {
                     global_prompts: named(applied, &types),
                     changed: applied.changed,
                     revision: applied.snapshot.revision(),
+                    results: rows(applied, &types, |prompt_type, changed, error| Row {
+                        prompt_type,
+                        changed,
+                        error,
+                    }),
                 }
             })
             .await

@@ -43,7 +43,7 @@ pub(super) fn reset_results(
     applied: &Applied<'_>,
     pairs: &[(i64, String)],
 ) -> Vec<v1::batch_reset_prompts_response::Result> {
-    let results = pairs.iter().zip(&applied.decision.resets);
+    let results = pairs.iter().zip(&applied.decision.prompts);
     let result =
         |((account_id, prompt_type), outcome): (&(i64, String), &Result<bool, Rejection>)| {
             let name = wire::prompt_name(*account_id, prompt_type).ok();
