@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a target fails by panicking")]
 
 mod dictionary;
+mod mark;
 mod mutate;
 mod runner;
 mod status;

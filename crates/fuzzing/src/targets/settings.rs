@@ -3,6 +3,8 @@
 use aiconfig_domain::{Field, looks_like_key, names_credential, parse_settings, strip_credentials};
 use serde_json::Value;
 
+use crate::mark::{MARK, marked};
+
 /// The fields of some types: all of them, those of a text provider, those of images.
 const TYPES: [&[Field]; 3] = [
     &Field::ALL,
@@ -15,8 +17,6 @@ const TYPES: [&[Field]; 3] = [
         Field::MaxInArticleImages,
     ],
 ];
-/// What no violation and no path may hold when it stands in every value.
-const MARK: &str = "⁂mark⁂";
 
 /// Looks at a settings JSON.
 pub(crate) fn check(data: &[u8]) {
@@ -102,20 +102,7 @@ fn reads(config: &Value, fields: &[Field]) {
 }
 
 fn echoes_nothing(config: &Value, fields: &[Field]) {
-    let mut marked = config.clone();
-    mark(&mut marked);
-    let parsed = parse_settings(marked, fields);
+    let parsed = parse_settings(marked(config), fields);
     let told = format!("{:?} {:?}", parsed.violations, parsed.stripped);
     assert!(!told.contains(MARK), "a value is echoed: {told}");
-}
-
-/// Puts the mark into every text; a text of the shape of a key keeps it, and so does the mark.
-fn mark(value: &mut Value) {
-    match value {
-        Value::String(text) if looks_like_key(text) => {}
-        Value::String(text) => text.push_str(MARK),
-        Value::Array(items) => items.iter_mut().for_each(mark),
-        Value::Object(members) => members.values_mut().for_each(mark),
-        _ => {}
-    }
 }

@@ -10,8 +10,7 @@ use aiconfig_domain::template::{
 };
 use serde::Deserialize;
 
-/// What no fault may hold when it stands in every value.
-const MARK: &str = "⁂mark⁂";
+use crate::mark::MARK;
 
 /// An input of JSON's form.
 #[derive(Deserialize)]
