@@ -11,6 +11,7 @@ use aiconfig_vault::error::VaultError;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
 use tempfile::{Builder, NamedTempFile};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::say;
 use crate::config::Config;
@@ -19,6 +20,7 @@ use crate::wire::hex;
 
 /// How often the bar on the terminal moves.
 const TICK: Duration = Duration::from_millis(200);
+const INTERRUPTED: &str = "interrupted; nothing was left behind";
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -41,34 +43,38 @@ pub(super) async fn run(config: &Config, args: Args) -> Result<(), Failure> {
             "PostgreSQL is backed up with its own tools, such as `pg_dump --format=custom`; see docs/operations/backup.md".into(),
         );
     }
-    // Made under another name, which goes away with this value: what has the right name is whole.
-    let folder = output
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let copy = Builder::new()
-        .prefix(".aiconfig-backup-")
-        .tempfile_in(folder);
-    let copy = copy.map_err(|error| format!("{}: {error}", folder.display()))?;
-    tokio::select! {
-        copied = copy_to(&store, copy.path()) => copied?,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            return Err("interrupted; nothing was left behind".into());
-        }
-    }
-    copy.as_file().sync_all()?;
-    let sound = examine(config, &copy).await?;
-    let bytes = copy.as_file().metadata()?.len();
-    let kept = copy.persist_noclobber(&output);
-    kept.map_err(|error| format!("{}: {}", output.display(), error.error))?;
-    File::open(folder)?.sync_all()?;
-    say(&format!("wrote {}, {bytes} bytes", output.display()))?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let sound = tokio::select! {
+        made = make(config, &store, &output) => made?,
+        _ = terminate.recv() => return Err(INTERRUPTED.into()),
+        _ = interrupt.recv() => return Err(INTERRUPTED.into()),
+    };
     if sound {
         Ok(())
     } else {
         Err("the copy is as the database is, which is not whole".into())
     }
+}
+
+/// Makes the copy in a folder of its own, which goes away however this ends, also with what SQLite
+/// puts beside the copy: what has the right name is whole. Whether all in it is sound.
+async fn make(config: &Config, store: &Store, output: &Path) -> Result<bool, Failure> {
+    let beside = output.parent().filter(|path| !path.as_os_str().is_empty());
+    let beside = beside.unwrap_or(Path::new("."));
+    let mut folder = Builder::new();
+    let folder = folder.prefix(".aiconfig-backup-").tempdir_in(beside);
+    let folder = folder.map_err(|error| format!("{}: {error}", beside.display()))?;
+    let copy = NamedTempFile::new_in(folder.path())?;
+    copy_to(store, copy.path()).await?;
+    copy.as_file().sync_all()?;
+    let sound = examine(config, &copy).await?;
+    let bytes = copy.as_file().metadata()?.len();
+    let kept = copy.persist_noclobber(output);
+    kept.map_err(|error| format!("{}: {}", output.display(), error.error))?;
+    File::open(beside)?.sync_all()?;
+    say(&format!("wrote {}, {bytes} bytes", output.display()))?;
+    Ok(sound)
 }
 
 /// Copies, with a bar on the terminal where there is one.
