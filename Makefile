@@ -11,13 +11,13 @@ run: ## Start the server on its embedded default (SQLite in ./data)
 	cargo run --release --locked --bin aiconfig -- serve
 
 test: tools ## Install what the tests need, then pass all of them
-	cargo build --locked --bin aiconfig
+	cargo build --locked --workspace --bin aiconfig
 	cargo test --workspace --locked
 
 torture: tools ## Faults at length: ROUNDS=200 on each database, OUTAGE=60 seconds (docs/faults.md)
-	cargo build --locked --bin aiconfig
+	cargo build --locked --workspace --bin aiconfig
 	AICONFIG_TORTURE_ROUNDS=$(ROUNDS) AICONFIG_TORTURE_OUTAGE_SECONDS=$(OUTAGE) \
-	  cargo test --locked -p aiconfig-tests --test torture --test rotation -- --nocapture --test-threads=1
+	  cargo test --locked --workspace --test torture --test rotation -- --nocapture --test-threads=1
 
 bench: ## Measure the main call beside a server that does nothing (docs/benchmarks.md)
 	cargo build --release --locked -p aiconfig-server -p aiconfig-bench
@@ -41,6 +41,7 @@ fuzz-tools: ## Install what libFuzzer needs; where it cannot be had, a runner on
 lint: .tools/venv/installed ## Format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	.tools/venv/bin/shellcheck fuzz/run .ci/run
 	cd clients/grpcurl && ../../.tools/venv/bin/shellcheck -x $$(ls | grep -v '[.]')
 	.tools/venv/bin/ruff check --quiet tests/python && .tools/venv/bin/ruff format --check --quiet tests/python
 

@@ -153,6 +153,7 @@ async fn a_database_that_becomes_read_only_is_left_for_one_that_is_not() {
         database: ground.name,
         ..Row::default()
     };
+    let mut read_only = 0_usize;
     while row.rounds < table::rounds().min(20) {
         well_again(&mut admin, &mut ledger).await;
         let on = format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = on");
@@ -165,7 +166,10 @@ async fn a_database_that_becomes_read_only_is_left_for_one_that_is_not() {
             let id = format!("refused-{}-{number}", row.rounds);
             let refused = write.send(&mut admin, &id).await.unwrap_err();
             if refused.code() == Code::Unavailable {
-                assert_eq!(cause(&refused), "READ_ONLY");
+                // Where a new connection takes too long it counts as away, and nothing was changed.
+                let cause = cause(&refused);
+                assert!(["READ_ONLY", "AWAY"].contains(&cause.as_str()), "{cause}");
+                read_only += usize::from(cause == "READ_ONLY");
             }
             row.worst_error = row.worst_error.max(Some(begun.elapsed()));
             let told = Told::Nothing;
@@ -178,6 +182,7 @@ async fn a_database_that_becomes_read_only_is_left_for_one_that_is_not() {
         page_says(&server, "database: ok").await;
         row.rounds += 1;
     }
+    assert!(read_only > row.rounds, "{read_only} of {}", row.rounds);
     let worst = row.worst_error.unwrap();
     assert!(worst <= table::at_once(), "{worst:?}");
     let (answered, failed) = readers.end().await;
