@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use aiconfig_domain::Role;
 
+use crate::gate::Cost;
+
 /// An RPC and its callers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
@@ -14,18 +16,30 @@ pub(crate) struct Entry {
     /// Whether a token that is bound to accounts may call it, which then sees and changes those
     /// accounts alone. It is never one that changes or shows what belongs to the whole platform.
     pub(crate) bound: bool,
+    /// What a call of it may cost.
+    pub(crate) cost: Cost,
 }
 
 /// For accounts, and for what all of them share and may see.
 const fn shared(rpc: &'static str, roles: &'static [Role]) -> Entry {
-    let bound = true;
-    Entry { rpc, roles, bound }
+    let (bound, cost) = (true, Cost::of(rpc));
+    Entry {
+        rpc,
+        roles,
+        bound,
+        cost,
+    }
 }
 
 /// For the platform.
 const fn platform(rpc: &'static str, roles: &'static [Role]) -> Entry {
-    let bound = false;
-    Entry { rpc, roles, bound }
+    let (bound, cost) = (false, Cost::of(rpc));
+    Entry {
+        rpc,
+        roles,
+        bound,
+        cost,
+    }
 }
 
 const ADMIN: &[Role] = &[Role::Admin];

@@ -12,6 +12,7 @@ use aiconfig_domain::{AccountId, Command, Rejection};
 use aiconfig_proto::reason::to_wire;
 use aiconfig_proto::v1::{self, ErrorReason};
 use arc_swap::Guard;
+use http::HeaderMap;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
@@ -49,8 +50,19 @@ impl TraceId {
         PROCESS.get_or_init(|| process);
     }
 
-    /// The id of the next call.
-    pub(crate) fn next() -> Self {
+    /// The id of a call: the client's own if it gave a usable one, which it then gets back, else
+    /// the next.
+    pub(crate) fn of(headers: &HeaderMap) -> (Self, bool) {
+        let given = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        let usable =
+            |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        match given.filter(usable) {
+            Some(id) => (Self::Given(id.into()), true),
+            None => (Self::next(), false),
+        }
+    }
+
+    fn next() -> Self {
         Self::Made(CALLS.fetch_add(1, Ordering::Relaxed))
     }
 }

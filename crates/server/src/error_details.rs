@@ -4,12 +4,14 @@
 //! shows another error; names and values of the caller's must not get there.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use aiconfig_proto::reason::{DOMAIN, to_wire};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::call::TraceId;
 use crate::errors::{ApiError, code, resource_name};
 
 /// Violations that an answer carries.
@@ -21,16 +23,26 @@ const FIELD_BYTES: usize = 128;
 const DESCRIPTION_BYTES: usize = 512;
 /// Bytes of the message, of the resource's name, and of a value in the metadata.
 const TEXT_BYTES: usize = 512;
+/// Milliseconds until it is worth to try again, where nothing better is known.
+const RETRY: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 impl From<ApiError> for Status {
     fn from(error: ApiError) -> Self {
-        let ApiError {
+        error.into_status(None)
+    }
+}
+
+impl ApiError {
+    /// As a status, with the id of the call where it has one.
+    pub(crate) fn into_status(self, call: Option<&TraceId>) -> Status {
+        let Self {
             reason,
             message,
             violations,
             metadata,
             resource,
-        } = error;
+            retry_after,
+        } = self;
         let message = cut(message, TEXT_BYTES);
         let resource = resource.map(|(kind, name)| (kind, cut(name, TEXT_BYTES)));
         let mut details = ErrorDetails::new();
@@ -73,9 +85,13 @@ impl From<ApiError> for Status {
             details.set_resource_info(kind, name, "", "");
         }
         if matches!(code, Code::ResourceExhausted | Code::Unavailable) {
-            details.set_retry_info(Some(Duration::from_secs(1)));
+            let millis = retry_after.unwrap_or(RETRY).get();
+            details.set_retry_info(Some(Duration::from_millis(millis.into())));
         }
         details.set_error_info(to_wire(reason), DOMAIN, facts);
+        if let Some(call) = call {
+            details.set_request_info(call.to_string(), "");
+        }
         Status::with_error_details(code, message, details)
     }
 }

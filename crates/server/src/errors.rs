@@ -1,6 +1,8 @@
 //! The one error table: from every reason to its gRPC code.
 
 mod storage;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use aiconfig_application::AppError;
 use aiconfig_domain::{Reason, Rejection, Violation};
@@ -17,6 +19,8 @@ pub(crate) struct ApiError {
     pub(crate) violations: Vec<Violation>,
     pub(crate) metadata: Vec<(&'static str, String)>,
     pub(crate) resource: Option<(&'static str, String)>,
+    /// Milliseconds until it is worth to try again, where that is known.
+    pub(crate) retry_after: Option<NonZeroU32>,
 }
 
 impl ApiError {
@@ -27,6 +31,7 @@ impl ApiError {
             violations: Vec::new(),
             metadata: Vec::new(),
             resource: None,
+            retry_after: None,
         }
     }
 
@@ -36,6 +41,13 @@ impl ApiError {
             violations,
             ..Self::new(reason, format!("{field}: {right}"))
         }
+    }
+
+    /// Says when to try again.
+    pub(crate) fn after(mut self, wait: Duration) -> Self {
+        let millis = u32::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX);
+        self.retry_after = NonZeroU32::new(millis);
+        self
     }
 
     /// Adds a fact to the metadata.
@@ -157,7 +169,7 @@ pub(crate) const fn code(reason: ErrorReason) -> Code {
         R::Unauthenticated => Code::Unauthenticated,
         R::RoleForbidden | R::KeyReadForbidden | R::ActorForbidden => Code::PermissionDenied,
         R::RevisionNotReached | R::DeadlineExceeded => Code::DeadlineExceeded,
-        R::Overloaded | R::MessageTooLarge => Code::ResourceExhausted,
+        R::Overloaded | R::RateLimited | R::MessageTooLarge => Code::ResourceExhausted,
         R::StorageUnavailable => Code::Unavailable,
         R::Unimplemented => Code::Unimplemented,
         R::Internal | R::Unspecified => Code::Internal,
@@ -221,6 +233,7 @@ impl From<Rejection> for ApiError {
             violations,
             metadata,
             resource,
+            retry_after: None,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::call::Gateway;
 use crate::gate::{GateLayer, Limits};
 use crate::lists::{ListQuery, Paging};
 use crate::services::Services;
+use crate::transport::Room;
 use crate::{access, errors, serve};
 
 /// Everything that answers a call: the gate and the services, health left out.
@@ -24,6 +25,8 @@ pub type InProcess = BoxCloneSyncService<Request<Body>, Response<Body>, Infallib
 
 /// How long a call waits for a `min_revision`; nobody else writes here.
 const LONGEST_WAIT: Duration = Duration::from_millis(1);
+/// Calls that there is room for: as many as are ever in flight here, and more.
+const CALLS: usize = 64;
 /// The deadline of every call: far more than any takes.
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -37,14 +40,16 @@ pub fn in_process(app: Arc<Application>) -> Result<InProcess, Box<dyn Error + Se
         longest_wait: LONGEST_WAIT,
     });
     let limits = Limits {
-        in_flight: 64,
+        rate: None,
         default_deadline: DEADLINE,
         longest_deadline: DEADLINE,
     };
     let routes = serve::routes(services)?.prepare();
-    let gated = GateLayer::new(app, limits).layer(routes);
+    let gated = GateLayer::new(app, Room::new(CALLS), limits).layer(routes);
     Ok(BoxCloneSyncService::new(
-        gated.map_request(|request: Request<Body>| request),
+        gated
+            .map_request(|request: Request<Body>| request)
+            .map_response(|response| response.map(Body::new)),
     ))
 }
 

@@ -13,7 +13,7 @@ use tonic::Code;
 
 use crate::access;
 use crate::announce::VERSION;
-use crate::transport::Cut;
+use crate::transport::{Cut, Full, OPS_CAUSES, Room};
 
 const ANSWERS: &str = "aiconfig_rpc_answers_total";
 const SECONDS: &str = "aiconfig_rpc_seconds";
@@ -31,6 +31,9 @@ const DAMAGE: &str = "aiconfig_vault_damage_total";
 const CONNECTIONS: &str = "aiconfig_connections_open";
 const STARTED: &str = "process_start_time_seconds";
 const BUILD: &str = "aiconfig_build_info";
+const OPS_CONNECTIONS: &str = "aiconfig_ops_connections_open";
+const OPS_CUTS: &str = "aiconfig_ops_connections_cut_total";
+const TURNED_AWAY: &str = "aiconfig_calls_turned_away_total";
 
 /// Bounds of the latency histogram in seconds: from 50 µs, as reads come from memory.
 const BOUNDS: &[f64] = &[
@@ -51,6 +54,10 @@ pub(crate) fn install(now: Timestamp) -> Result<PrometheusHandle, BuildError> {
     describe_counter!(UNAUTHENTICATED, "Calls without a valid token.");
     describe_counter!(ACCEPTED, "Connections that were accepted.");
     describe_counter!(CUTS, "Connections that the server ended, by cause.");
+    describe_counter!(
+        OPS_CUTS,
+        "Connections of the ops port that were ended, by cause."
+    );
     describe_counter!(ACCEPT_FAILURES, "Accepts for which the system had no room.");
     describe_counter!(TLS_RELOADS, "Changes of the TLS files, by outcome.");
     describe_counter!(
@@ -61,6 +68,13 @@ pub(crate) fn install(now: Timestamp) -> Result<PrometheusHandle, BuildError> {
         DAMAGE,
         "Sealed data that was found damaged: an alarm at any rise."
     );
+    describe_counter!(
+        TURNED_AWAY,
+        "Calls that there was no room for, by what was full."
+    );
+    for full in Full::ALL {
+        counter!(TURNED_AWAY, "full" => full.label()).absolute(0);
+    }
     for (name, what) in GAUGES {
         describe_gauge!(*name, *what);
     }
@@ -78,6 +92,9 @@ pub(crate) fn install(now: Timestamp) -> Result<PrometheusHandle, BuildError> {
     }
     for cut in Cut::ALL {
         counter!(CUTS, "cause" => cut.label()).absolute(0);
+    }
+    for cause in OPS_CAUSES {
+        counter!(OPS_CUTS, "cause" => cause).absolute(0);
     }
     Ok(handle)
 }
@@ -134,6 +151,16 @@ const GAUGES: &[(&str, &str)] = &[
         "aiconfig_pool_max",
         "The most database connections, by pool.",
     ),
+    (OPS_CONNECTIONS, "Connections of the ops port."),
+    ("aiconfig_calls_open", "Calls that are worked on."),
+    (
+        "aiconfig_calls_waiting",
+        "Calls whose requests have not come whole.",
+    ),
+    (
+        "aiconfig_answers_unread_bytes",
+        "Bytes of answers that their clients have not asked for yet.",
+    ),
     (
         CONNECTIONS,
         "Connections that hold room, those that shake hands among them.",
@@ -159,9 +186,24 @@ pub(crate) fn cut(cut: Cut) {
     counter!(CUTS, "cause" => cut.label()).increment(1);
 }
 
+/// Counts a call that there was no room for.
+pub(crate) fn turned_away(full: Full) {
+    counter!(TURNED_AWAY, "full" => full.label()).increment(1);
+}
+
 /// Sets how many connections hold room.
 pub(crate) fn connections_open(count: usize) {
     gauge!(CONNECTIONS).set(u32::try_from(count).unwrap_or(u32::MAX));
+}
+
+/// Sets how many connections the ops port has.
+pub(crate) fn ops_connections_open(count: usize) {
+    gauge!(OPS_CONNECTIONS).set(u32::try_from(count).unwrap_or(u32::MAX));
+}
+
+/// Counts a connection of the ops port that was ended.
+pub(crate) fn ops_cut(cause: &'static str) {
+    counter!(OPS_CUTS, "cause" => cause).increment(1);
 }
 
 /// Sets whether the TLS files, as they are on the disk, are in use.
@@ -189,7 +231,7 @@ pub(crate) fn keks_reloaded(taken: bool) {
 }
 
 /// Reads the gauges off the application; called when they are asked for.
-pub(crate) fn observe(app: &Application) {
+pub(crate) fn observe(app: &Application, room: &Room) {
     metrics_process::Collector::default().collect();
     let live = app.live();
     #[expect(
@@ -200,6 +242,10 @@ pub(crate) fn observe(app: &Application) {
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     set("aiconfig_snapshot_revision", live.snapshot.revision());
     set("aiconfig_prompt_cache_bytes", app.text_cache_bytes());
+    let (open, waiting) = room.taken();
+    set("aiconfig_calls_open", count(open));
+    set("aiconfig_calls_waiting", count(waiting));
+    set("aiconfig_answers_unread_bytes", count(room.unread()));
     let resources = u64::try_from(live.snapshot.resource_count()).unwrap_or(0);
     set("aiconfig_snapshot_resources", resources);
     gauge!("aiconfig_snapshot_age_seconds").set(app.staleness().as_secs_f64());

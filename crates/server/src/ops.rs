@@ -13,11 +13,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics;
+use crate::transport::{Room, serve_pages};
 
 /// What its pages are made from.
 #[derive(Clone)]
 pub(crate) struct Ops {
     pub(crate) app: Arc<Application>,
+    pub(crate) room: Arc<Room>,
     pub(crate) counts: PrometheusHandle,
     /// Whether the server has begun to stop.
     pub(crate) draining: Arc<AtomicBool>,
@@ -30,11 +32,7 @@ pub(crate) async fn serve(listener: TcpListener, ops: Ops, stop: CancellationTok
         .route("/readyz", get(ready))
         .route("/metrics", get(counts))
         .with_state(ops);
-    let stopped = async move { stop.cancelled().await };
-    let serve = axum::serve(listener, routes).with_graceful_shutdown(stopped);
-    if let Err(error) = serve.await {
-        tracing::error!(%error, "the ops port ended");
-    }
+    serve_pages(listener, routes, stop).await;
 }
 
 /// 200 while calls are answered, also with a degraded vault or the database away: reads go on.
@@ -85,7 +83,7 @@ fn vault(health: &VaultHealth) -> String {
 }
 
 async fn counts(State(ops): State<Ops>) -> impl IntoResponse {
-    metrics::observe(&ops.app);
+    metrics::observe(&ops.app, &ops.room);
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
     (kind, ops.counts.render())
 }

@@ -21,6 +21,7 @@ use aiconfig_proto::v1::{
     provider_service_server::ProviderServiceServer, strategy_service_server::StrategyServiceServer,
     token_service_server::TokenServiceServer,
 };
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -34,23 +35,16 @@ use tower::Layer as _;
 
 use crate::call::{Gateway, TraceId};
 use crate::config::Config;
-use crate::gate::{GateLayer, Limits};
+use crate::gate::{CLONE_MESSAGE, GateLayer, KEY_MESSAGE, Limits, MESSAGE};
 use crate::ops::{self, Ops};
 use crate::service_manager::{self, Pulse};
 use crate::services::Services;
 use crate::start::Failure;
-use crate::transport::{self, Reload};
+use crate::transport::{self, Reload, Room};
 use crate::{access, announce, metrics, process, vault};
 
 /// How often waiting audit records are written.
 const FLUSH: Duration = Duration::from_secs(2);
-/// Bytes of a request.
-const MESSAGE: usize = 1 << 20;
-/// Bytes of a request that can name a million accounts.
-const CLONE_MESSAGE: usize = 10 << 20;
-/// Bytes of a request that may carry a key.
-const KEY_MESSAGE: usize = 64 << 10;
-
 /// How often counts are folded together, and old stored answers dropped.
 const UPKEEP: Duration = Duration::from_secs(5);
 const PRUNE: Duration = Duration::from_mins(10);
@@ -79,11 +73,8 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
 
     let mut background = JoinSet::new();
     background.spawn(Arc::clone(&app).follow_log(config.poll_interval()));
-    background.spawn(flush(Arc::clone(&app)));
     background.spawn(take_hangups(signal(SignalKind::hangup())?));
-    background.spawn(prune(Arc::clone(&app)));
-    let folding = counts.clone();
-    background.spawn(every(UPKEEP, move || folding.run_upkeep()));
+    keep_up(&mut background, &app, &counts);
     let keks = vault::Files::begin(Arc::clone(&app), config.kek_reload());
     background.spawn(keks.follow());
     background.spawn(vault::report(
@@ -96,8 +87,10 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     if let Some(tls) = tls {
         background.spawn(tls.follow());
     }
+    let room = Room::new(config.max_in_flight);
     let ops = Ops {
         app: Arc::clone(&app),
+        room: Arc::clone(&room),
         counts,
         draining: Arc::clone(&draining),
     };
@@ -109,15 +102,21 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         longest_wait: config.longest_deadline(),
     });
     let limits = Limits {
-        in_flight: config.max_in_flight,
+        rate: config.rate(),
         default_deadline: config.default_deadline(),
         longest_deadline: config.longest_deadline(),
     };
     let waiting = stop.clone();
+    let incoming = transport::incoming(
+        listener,
+        config.limits(),
+        Arc::clone(&room),
+        live_tls,
+        stop.clone(),
+    );
+    let gate = GateLayer::new(Arc::clone(&app), room, limits);
     let pulse = Pulse::new();
-    let incoming = transport::incoming(listener, config.limits(), live_tls, stop.clone());
     let incoming = pulse.of(incoming);
-    let gate = GateLayer::new(Arc::clone(&app), limits);
     let probe = HealthClient::new(gate.layer(health_service.clone()));
     background.spawn(service_manager::feed_watchdog(pulse, move || {
         let mut probe = probe.clone();
@@ -158,6 +157,14 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     ops.abort();
     announce::stopped(&app, begun);
     Ok(())
+}
+
+/// Starts what is to be done again and again.
+fn keep_up(background: &mut JoinSet<()>, app: &Arc<Application>, counts: &PrometheusHandle) {
+    background.spawn(flush(Arc::clone(app)));
+    background.spawn(prune(Arc::clone(app)));
+    let folding = counts.clone();
+    background.spawn(every(UPKEEP, move || folding.run_upkeep()));
 }
 
 /// Every service but health.

@@ -80,6 +80,10 @@ settings! {
     log_format;
     /// Calls that are worked on at the same time.
     max_in_flight;
+    /// Calls a second that a token may make; 0: as many as it likes.
+    max_calls_per_second_per_token;
+    /// Calls that a token may make at once after a quiet time.
+    max_burst_per_token;
     /// Calls at the same time on one connection.
     max_concurrent_streams;
     /// Connections at the same time.

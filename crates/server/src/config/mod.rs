@@ -6,6 +6,7 @@ mod transport;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use figment::{Figment, Profile};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
+use crate::gate::Rate;
 pub(crate) use keys::Flags;
 use keys::{CLIENT_VARIABLES, KEYS, SECRETS};
 
@@ -45,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) max_in_flight: usize,
+    max_calls_per_second_per_token: u32,
+    max_burst_per_token: u32,
     max_concurrent_streams: u32,
     max_connections: usize,
     max_connections_per_peer: usize,
@@ -143,6 +147,11 @@ impl Config {
         let connections = (1..=1_000).contains(&self.database_connections);
         range(connections, "database_connections", "1 to 1000")?;
         range(self.max_in_flight > 0, "max_in_flight", "1 or more")?;
+        let most = 1_000_000_000;
+        let rate = self.max_calls_per_second_per_token <= most;
+        range(rate, "max_calls_per_second_per_token", "0 to 1000000000")?;
+        let burst = (1..=most).contains(&self.max_burst_per_token);
+        range(burst, "max_burst_per_token", "1 to 1000000000")?;
         let deadlines = 1..=self.longest_deadline_seconds;
         range(
             deadlines.contains(&self.default_deadline_seconds),
@@ -160,6 +169,14 @@ impl Config {
 
     pub(crate) const fn prompt_cache_bytes(&self) -> u64 {
         self.prompt_cache_mebibytes * 1024 * 1024
+    }
+
+    /// What a token may do, if that is limited.
+    pub(crate) fn rate(&self) -> Option<Rate> {
+        Some(Rate {
+            per_second: NonZeroU32::new(self.max_calls_per_second_per_token)?,
+            burst: NonZeroU32::new(self.max_burst_per_token)?,
+        })
     }
 
     pub(crate) const fn default_deadline(&self) -> Duration {

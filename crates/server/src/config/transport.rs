@@ -92,7 +92,6 @@ impl Config {
             keepalive: Duration::from_secs(self.keepalive_interval_seconds),
             keepalive_timeout: Duration::from_secs(self.keepalive_timeout_seconds),
             concurrent_streams: self.max_concurrent_streams,
-            longest_deadline: self.longest_deadline(),
         }
     }
 

@@ -1,261 +1,214 @@
-//! An answer on its way out: its deadline, its errors in our words, its marks, and what is told
-//! and counted of it.
+//! A call on its way: its body comes in, it is worked on, it is answered, each until its deadline.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aiconfig_proto::v1::ErrorReason;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
-use http_body_util::BodyExt as _;
+use http::{Request, Response, request};
 use pin_project_lite::pin_project;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use tonic::body::Body;
-use tonic::{Code, Status};
+use tower::Service;
 use tracing::instrument::Instrumented;
+use tracing::{Instrument as _, Span};
 
-use super::Shared;
-use crate::call::TraceId;
+use super::admit::admit;
+use super::collect::{Collect, Missing, Received};
+use super::cost::Cost;
+use super::outcome::Outcome;
+use super::outgoing::Outgoing;
+use crate::access::Entry;
+use crate::call::CallInfo;
 use crate::errors::ApiError;
 
-/// The id of a call, in its request and its answer.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// How old the state is that a read was answered from, where the database is away.
-const STALE: HeaderName = HeaderName::from_static("x-aiconfig-stale-seconds");
-/// From which age on it is told; the log is looked at far more often.
-const STALE_FROM: Duration = Duration::from_secs(3);
+/// A call that there is room for.
+pub(super) struct Call<S> {
+    pub(super) head: request::Parts,
+    pub(super) caller: Caller,
+    pub(super) cost: Cost,
+    pub(super) inner: S,
+}
 
-/// What is needed once a call is answered.
-pub(super) struct Outcome {
-    pub(super) shared: Arc<Shared>,
-    pub(super) rpc: &'static str,
-    pub(super) begun: Instant,
-    pub(super) trace_id: TraceId,
-    /// Whether the client gave the id and gets it back.
-    pub(super) told: bool,
-    /// The call's room, given back when it is answered.
-    pub(super) permit: Option<OwnedSemaphorePermit>,
+/// Who calls.
+pub(super) enum Caller {
+    /// It does not matter: health and reflection.
+    Anyone,
+    /// That was not looked at yet, for an RPC if there is one.
+    Unknown(Option<&'static Entry>),
+    /// One who may.
+    Known(CallInfo),
 }
 
 pin_project! {
-    /// The answer to come.
-    #[project = Stage]
-    pub(crate) enum Answer<F> {
-        /// Of health and reflection: passed on as it is.
-        Open { #[pin] inner: F },
-        /// Of a call that came in. It has no timer until it waits: most reads never do.
-        Admitted {
-            #[pin] inner: Instrumented<F>,
-            time_left: Duration,
-            #[pin] deadline: Option<Sleep>,
-            outcome: Outcome,
-        },
-        /// Of a call that did not.
-        Refused { error: Option<ApiError>, outcome: Outcome },
+    /// The answer to come. It has no timer until it waits: most reads never do.
+    pub(crate) struct Answer<S: Service<Request<Received>>> {
+        #[pin]
+        stage: Stage<S, S::Future>,
+        time_left: Duration,
+        #[pin]
+        deadline: Option<Sleep>,
+        outcome: Outcome,
     }
 }
 
-impl<F, E> Future for Answer<F>
+pin_project! {
+    #[project = At]
+    enum Stage<S, F> {
+        /// It did not come in.
+        Refused { error: Option<Box<ApiError>> },
+        /// Its body comes in.
+        Coming { collect: Collect, call: Option<Call<S>> },
+        /// It is worked on.
+        Working { #[pin] inner: Instrumented<F> },
+    }
+}
+
+impl<S: Service<Request<Received>>> Answer<S> {
+    pub(super) fn refused(error: ApiError, outcome: Outcome) -> Self {
+        let error = Some(Box::new(error));
+        Self::at(Stage::Refused { error }, Duration::ZERO, outcome)
+    }
+
+    pub(super) fn coming(call: Call<S>, body: Body, time_left: Duration, outcome: Outcome) -> Self {
+        let collect = Collect::new(body, call.cost.limit());
+        let call = Some(call);
+        Self::at(Stage::Coming { collect, call }, time_left, outcome)
+    }
+
+    fn at(stage: Stage<S, S::Future>, time_left: Duration, outcome: Outcome) -> Self {
+        Self {
+            stage,
+            time_left,
+            deadline: None,
+            outcome,
+        }
+    }
+}
+
+impl<S> Future for Answer<S>
 where
-    F: Future<Output = Result<Response<Body>, E>>,
+    S: Service<Request<Received>, Response = Response<Body>>,
 {
-    type Output = Result<Response<Body>, E>;
+    type Output = Result<Response<Outgoing>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (response, outcome) = match self.project() {
-            Stage::Open { inner } => return inner.poll(context),
-            Stage::Admitted {
-                inner,
-                time_left,
-                mut deadline,
-                outcome,
-            } => match inner.poll(context) {
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Ready(Ok(response)) => (response, outcome),
-                Poll::Pending => {
-                    if deadline.is_none() {
-                        let left = time_left.saturating_sub(outcome.begun.elapsed());
-                        deadline.set(Some(tokio::time::sleep(left)));
-                    }
-                    let over = deadline.as_pin_mut().map(|timer| timer.poll(context));
-                    if over.is_none_or(|over| over.is_pending()) {
-                        return Poll::Pending;
-                    }
-                    let message = "the deadline is over; a write may still have been made: \
-                                   repeat it with the same request_id";
-                    let error = ApiError::new(ErrorReason::DeadlineExceeded, message);
-                    (Status::from(error).into_http(), outcome)
+        let mut this = self.project();
+        let came = match this.stage.as_mut().project() {
+            At::Coming { collect, call } => {
+                match come(collect, call, *this.time_left, this.outcome, context) {
+                    Poll::Pending => None,
+                    Poll::Ready(come) => Some(come),
                 }
-            },
-            Stage::Refused { error, outcome } => {
-                let fallback = || ApiError::new(ErrorReason::Internal, "polled after its end");
-                let error = error.take().unwrap_or_else(fallback);
-                (Status::from(error).into_http(), outcome)
             }
+            At::Refused { error } => {
+                Some(Err(error.take().map_or(Missing::Gone, Missing::Refused)))
+            }
+            At::Working { .. } => None,
         };
-        outcome.permit = None;
-        Poll::Ready(Ok(outcome.finish(response)))
-    }
-}
-
-impl Outcome {
-    fn finish(&self, mut response: Response<Body>) -> Response<Body> {
-        // An error is an answer of headers alone; everything else is a message and then OK.
-        let mut code = Code::Ok;
-        if let Some(status) = Status::from_header_map(response.headers()) {
-            let status = reworded(status).map_or_else(|ours| ours, Status::from);
-            code = status.code();
-            if code != Code::Ok {
-                response = with_request_info(&status, &self.trace_id).into_http();
+        match came {
+            None => {}
+            Some(Ok(inner)) => this.stage.set(Stage::Working { inner }),
+            Some(Err(Missing::Refused(error))) => {
+                return Poll::Ready(Ok(this.outcome.refuse(*error)));
             }
+            Some(Err(Missing::Gone)) => return Poll::Ready(Ok(this.outcome.cancelled())),
         }
-        if self.told
-            && let Ok(id) = HeaderValue::from_str(&self.trace_id.to_string())
-        {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        let age = self.shared.app.staleness();
-        if age >= STALE_FROM {
-            response = marked_stale(response, age);
-        }
-        let took = self.begun.elapsed();
-        self.shared.meters.answered(self.rpc, code, took);
-        self.log(code, took);
-        response
-    }
-
-    fn log(&self, code: Code, took: Duration) {
-        let (rpc, request_id) = (self.rpc, &self.trace_id);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        match code {
-            Code::Internal | Code::Unknown | Code::DataLoss | Code::Unavailable => {
-                tracing::warn!(rpc, ?code, micros, %request_id, "a call failed");
+        let works = match this.stage.as_mut().project() {
+            At::Working { inner } => {
+                if let Poll::Ready(response) = inner.poll(context) {
+                    return Poll::Ready(response.map(|response| this.outcome.finish(response)));
+                }
+                true
             }
-            _ => tracing::debug!(rpc, ?code, micros, %request_id, "answered"),
+            _ => false,
+        };
+        if this.deadline.is_none() {
+            let left = this.time_left.saturating_sub(this.outcome.begun.elapsed());
+            this.deadline.set(Some(tokio::time::sleep(left)));
         }
-    }
-}
-
-/// Errors of the transport, which carry no details, in our words; `Err` is a status of ours as it
-/// came.
-fn reworded(status: Status) -> Result<ApiError, Status> {
-    if status.code() == Code::Ok || !status.details().is_empty() {
-        return Err(status);
-    }
-    let text = status.message();
-    Ok(match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted if text.contains("too large") => ApiError::new(
-            ErrorReason::MessageTooLarge,
-            "the request is too large: 1 MiB at most, 10 MiB where it can name many accounts, 64 KiB \
-             where a key or settings come in",
-        ),
-        Code::Internal | Code::InvalidArgument if is_unreadable(text) => ApiError::new(
-            ErrorReason::RequestUnreadable,
-            "the request cannot be read as the message of this RPC",
-        ),
-        Code::Unimplemented => ApiError::new(
-            ErrorReason::Unimplemented,
-            "the server has no such RPC or encoding",
-        ),
-        code => {
-            tracing::warn!(
-                ?code,
-                "an error of the transport was passed on in other words"
-            );
-            ApiError::new(ErrorReason::Internal, "the request could not be worked on")
+        let over = this.deadline.as_pin_mut().map(|timer| timer.poll(context));
+        if over.is_none_or(|over| over.is_pending()) {
+            return Poll::Pending;
         }
-    })
-}
-
-/// Whether an error of the transport is about the bytes that came in: no message at all, one that
-/// ends too early, one that is marked as compressed though nothing was agreed on, or no protobuf.
-fn is_unreadable(text: &str) -> bool {
-    [
-        "decod",
-        "protocol error: received message",
-        "Missing request message",
-    ]
-    .iter()
-    .any(|part| text.contains(part))
-}
-
-/// Adds the id by which logs and audit know the call.
-pub(crate) fn with_request_info(status: &Status, trace_id: &TraceId) -> Status {
-    use tonic_types::StatusExt as _;
-    let mut details = status.get_error_details();
-    details.set_request_info(trace_id.to_string(), "");
-    Status::with_error_details(status.code(), status.message(), details)
-}
-
-/// Puts the age of the state into the trailers; into the headers of an answer that has no body.
-fn marked_stale(mut response: Response<Body>, age: Duration) -> Response<Body> {
-    let value = HeaderValue::from(age.as_secs());
-    if response.headers().contains_key("grpc-status") {
-        response.headers_mut().insert(STALE, value);
-        return response;
+        // What was begun ends here, and with it what it holds.
+        this.stage.set(Stage::Refused { error: None });
+        Poll::Ready(Ok(this.outcome.refuse(late(works))))
     }
-    let mark = move |mut trailers: HeaderMap| {
-        trailers.insert(STALE, value.clone());
-        trailers
+}
+
+fn late(works: bool) -> ApiError {
+    let message = if works {
+        "the deadline is over; a write may still have been made: repeat it with the same request_id"
+    } else {
+        "the deadline is over, and the request has not come whole"
     };
-    response.map(|body| {
-        Body::new(body.map_frame(move |frame| match frame.into_trailers() {
-            Ok(trailers) => http_body::Frame::trailers(mark(trailers)),
-            Err(data) => data,
-        }))
-    })
+    ApiError::new(ErrorReason::DeadlineExceeded, message)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tonic_types::StatusExt as _;
-
-    #[test]
-    fn errors_of_the_transport_are_reworded_without_their_text() {
-        for (status, reason) in [
-            (
-                Status::out_of_range("Error, decoded message length too large: found 9 bytes"),
-                ErrorReason::MessageTooLarge,
-            ),
-            (
-                Status::internal("failed to decode Protobuf message: Secret.key: invalid"),
-                ErrorReason::RequestUnreadable,
-            ),
-            (
-                Status::internal("Unexpected EOF decoding stream."),
-                ErrorReason::RequestUnreadable,
-            ),
-            (
-                Status::internal("Missing request message."),
-                ErrorReason::RequestUnreadable,
-            ),
-            (
-                Status::internal(
-                    "protocol error: received message with compressed-flag but no grpc-encoding was specified",
-                ),
-                ErrorReason::RequestUnreadable,
-            ),
-            (Status::unimplemented("x"), ErrorReason::Unimplemented),
-            (Status::unknown("x"), ErrorReason::Internal),
-        ] {
-            let error = reworded(status).unwrap();
-            assert_eq!(error.reason, reason);
-            assert!(!Status::from(error).message().contains("Secret"));
+/// Takes the body of a call in; once it is, hands the call to its service.
+fn come<S: Service<Request<Received>>>(
+    collect: &mut Collect,
+    waiting: &mut Option<Call<S>>,
+    time_left: Duration,
+    outcome: &mut Outcome,
+    context: &mut Context<'_>,
+) -> Poll<Result<Instrumented<S::Future>, Missing>> {
+    let body = collect.poll(context);
+    let Some(mut call) = waiting.take() else {
+        return Poll::Ready(Err(Missing::Gone));
+    };
+    // Nothing is done for who is gone, and who calls is known before anything is waited for.
+    if matches!(body, Poll::Ready(Err(Missing::Gone))) {
+        return Poll::Ready(Err(Missing::Gone));
+    }
+    if let Caller::Unknown(entry) = call.caller {
+        let admitted = admit(&outcome.shared, &call.head, entry, outcome, time_left);
+        call.caller = Caller::Known(admitted.map_err(Missing::Refused)?);
+    }
+    match body {
+        Poll::Ready(body) => Poll::Ready(begin(call, body?, outcome).map_err(Missing::Refused)),
+        Poll::Pending => {
+            *waiting = Some(call);
+            let full = |full| Missing::Refused(Box::new(outcome.shared.full(full)));
+            match outcome.place.wait() {
+                Ok(()) => Poll::Pending,
+                Err(bodies) => Poll::Ready(Err(full(bodies))),
+            }
         }
-        let ours = Status::from(ApiError::new(ErrorReason::Internal, "ours"));
-        assert_eq!(reworded(ours).unwrap_err().message(), "ours");
     }
+}
 
-    #[test]
-    fn errors_name_the_call() {
-        let status = Status::from(ApiError::new(ErrorReason::Internal, "ours"));
-        let told = with_request_info(&status, &TraceId::Given("abc".into()));
-        let details = told.get_error_details();
-        assert_eq!(details.request_info().unwrap().request_id, "abc");
-        assert_eq!(details.error_info().unwrap().reason, "INTERNAL");
+/// Hands a call whose body is in to its service.
+fn begin<S: Service<Request<Received>>>(
+    call: Call<S>,
+    body: Received,
+    outcome: &mut Outcome,
+) -> Result<Instrumented<S::Future>, Box<ApiError>> {
+    let Call {
+        mut head,
+        caller,
+        cost,
+        mut inner,
+    } = call;
+    let shared = &outcome.shared;
+    let Caller::Known(info) = caller else {
+        let called = inner.call(Request::from_parts(head, body));
+        return Ok(called.instrument(Span::none()));
+    };
+    if let Err(full) = outcome.place.resume() {
+        return Err(Box::new(shared.full(full)));
     }
+    shared.within_rate(&info.caller.token_id, cost.calls(body.bytes()))?;
+    let span = tracing::debug_span!(
+        "call",
+        rpc = info.rpc,
+        caller = %info.caller.token_id,
+        request_id = %info.trace_id,
+        account_id = tracing::field::Empty,
+    );
+    head.extensions.insert(info);
+    let called = inner.call(Request::from_parts(head, body));
+    Ok(called.instrument(span))
 }

@@ -1,34 +1,47 @@
-//! The layer in front of every RPC: who calls, may they, is there room, and until when; and what
-//! is told and counted of it.
+//! The layer in front of every RPC: is there room, who calls, may they, how often, and until when;
+//! and what is told and counted of it.
 
 mod admit;
 mod answer;
+mod collect;
+mod cost;
 mod deadline;
 mod failures;
+mod outcome;
+mod outgoing;
+mod rates;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use aiconfig_application::Application;
 use aiconfig_proto::v1::ErrorReason;
 use http::{HeaderMap, Request, Response};
-use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tower::{Layer, Service};
-use tracing::Instrument;
 
+use crate::access;
+use crate::call::TraceId;
 use crate::errors::ApiError;
-use crate::metrics::Meters;
-pub(crate) use answer::with_request_info;
-use answer::{Answer, Outcome};
+use crate::metrics::{self, Meters};
+use crate::transport::{Full, Link, Place, Room};
+use answer::{Answer, Call, Caller};
+use collect::Received;
+pub(crate) use cost::{CLONE_MESSAGE, Cost, KEY_MESSAGE, MESSAGE};
 use failures::Failures;
+use outcome::Outcome;
+pub(crate) use outcome::with_request_info;
+use outgoing::Outgoing;
+pub(crate) use rates::Rate;
+use rates::Rates;
 
 /// What the gate holds callers to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Calls that are worked on at the same time; more are refused at once.
-    pub(crate) in_flight: usize,
+    /// Calls of a token; `None`: as many as it makes.
+    pub(crate) rate: Option<Rate>,
     /// The deadline of a call that names none.
     pub(crate) default_deadline: Duration,
     /// The longest deadline that counts.
@@ -39,9 +52,12 @@ pub(crate) struct Limits {
 pub(crate) struct Shared {
     app: Arc<Application>,
     meters: Meters,
-    room: Arc<Semaphore>,
+    room: Arc<Room>,
+    rates: Option<Rates>,
     failures: Failures,
     limits: Limits,
+    /// Calls that found no room; they wrap.
+    turned_away: AtomicU32,
 }
 
 /// Makes the gate.
@@ -49,13 +65,15 @@ pub(crate) struct Shared {
 pub(crate) struct GateLayer(Arc<Shared>);
 
 impl GateLayer {
-    pub(crate) fn new(app: Arc<Application>, limits: Limits) -> Self {
+    pub(crate) fn new(app: Arc<Application>, room: Arc<Room>, limits: Limits) -> Self {
         Self(Arc::new(Shared {
             app,
             meters: Meters::new(),
-            room: Arc::new(Semaphore::new(limits.in_flight)),
+            room,
+            rates: limits.rate.map(Rates::new),
             failures: Failures::default(),
             limits,
+            turned_away: AtomicU32::new(0),
         }))
     }
 }
@@ -80,77 +98,83 @@ pub(crate) struct Gate<S> {
 
 impl<S> Service<Request<Body>> for Gate<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>>,
+    S: Service<Request<Received>, Response = Response<Body>> + Clone,
 {
-    type Response = Response<Body>;
+    type Response = Response<Outgoing>;
     type Error = S::Error;
-    type Future = Answer<S::Future>;
+    type Future = Answer<S>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        if path.starts_with("/grpc.health.v1.Health/") || path.starts_with("/grpc.reflection.") {
-            return Answer::Open {
-                inner: self.inner.call(request),
-            };
-        }
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         let shared = &self.shared;
         let begun = Instant::now();
-        hide_token(request.headers_mut());
-        let admitted = admit::admit(shared, &request);
-        let outcome = |rpc, trace_id, told, permit| Outcome {
+        let (mut head, body) = request.into_parts();
+        hide_token(&mut head.headers);
+        let link = head.extensions.remove::<Arc<Link>>();
+        let link = link.unwrap_or_else(|| Link::unknown(&shared.room));
+        let path = head.uri.path();
+        let entry = access::of_path(path);
+        let health = path.starts_with("/grpc.health.v1.Health/");
+        let open = health || path.starts_with("/grpc.reflection.");
+        let (trace_id, told) = TraceId::of(&head.headers);
+        let mut outcome = Outcome {
             shared: Arc::clone(shared),
-            rpc,
+            rpc: (!open).then(|| entry.map_or("unknown", |entry| entry.rpc)),
             begun,
             trace_id,
             told,
-            permit,
+            place: Place::outside(link),
+            answered: false,
         };
-        let error = match admitted {
-            Ok((info, told)) => match Arc::clone(&shared.room).try_acquire_owned() {
-                Ok(permit) => {
-                    let outcome = outcome(info.rpc, info.trace_id.clone(), told, Some(permit));
-                    let time_left = info.time_left;
-                    let span = tracing::debug_span!(
-                        "call",
-                        rpc = info.rpc,
-                        caller = %info.caller.token_id,
-                        request_id = %info.trace_id,
-                        account_id = tracing::field::Empty,
-                    );
-                    request.extensions_mut().insert(info);
-                    let inner = self.inner.call(request).instrument(span);
-                    return Answer::Admitted {
-                        inner,
-                        time_left,
-                        deadline: None,
-                        outcome,
-                    };
-                }
-                Err(_) => Box::new(admit::Refused {
-                    error: ApiError::new(
-                        ErrorReason::Overloaded,
-                        "the server has as many calls as it takes; try again",
-                    ),
-                    trace_id: info.trace_id,
-                    told,
-                }),
-            },
-            Err(refused) => refused,
+        let cost = if open {
+            outcome.place.link().pass();
+            Cost::open(!health)
+        } else {
+            let cost = entry.map_or(Cost::of(""), |entry| entry.cost);
+            if let Err(full) = outcome.place.enter(cost.writes) {
+                return Answer::refused(shared.full(full), outcome);
+            }
+            cost
         };
-        let admit::Refused {
-            error,
-            trace_id,
-            told,
-        } = *error;
-        let rpc = admit::rpc_of(request.uri().path());
-        Answer::Refused {
-            error: Some(error),
-            outcome: outcome(rpc, trace_id, told, None),
-        }
+        let asked = deadline::asked(&head.headers);
+        let time_left = asked.unwrap_or(shared.limits.default_deadline);
+        let time_left = time_left.min(shared.limits.longest_deadline);
+        // The one that was found ready is the one to call.
+        let next = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, next);
+        let caller = if open {
+            Caller::Anyone
+        } else {
+            Caller::Unknown(entry)
+        };
+        let call = Call {
+            head,
+            caller,
+            cost,
+            inner,
+        };
+        Answer::coming(call, body, time_left, outcome)
+    }
+}
+
+impl Shared {
+    /// What a call is told that there is no room for.
+    fn full(&self, full: Full) -> ApiError {
+        metrics::turned_away(full);
+        let message = match full {
+            Full::Calls => "the server has as many calls as it takes; try again",
+            Full::Writes => "the server has as many writes as it takes; try again",
+            Full::Bodies => "too many calls wait for the rest of their requests; try again",
+            Full::Answers => "answers on this connection wait to be read; read them first",
+        };
+        // Half a second to one and a half, so that not all come back at once.
+        let number = self.turned_away.fetch_add(1, Ordering::Relaxed);
+        let spread = number.wrapping_mul(0x9E37_79B9) >> 22;
+        let wait = Duration::from_millis(500 + u64::from(spread));
+        ApiError::new(ErrorReason::Overloaded, message).after(wait)
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) struct FrameMeter {
     refilled: Instant,
     goodbye: bool,
     sign: bool,
+    /// Whether the present frame is that of a call, and how many of those have come whole.
+    call: bool,
+    calls: u32,
 }
 
 impl FrameMeter {
@@ -49,6 +52,8 @@ impl FrameMeter {
             refilled: Instant::now(),
             goodbye: false,
             sign: false,
+            call: false,
+            calls: 0,
         }
     }
 
@@ -62,6 +67,11 @@ impl FrameMeter {
         std::mem::replace(&mut self.sign, false)
     }
 
+    /// How many calls there were since.
+    pub(super) const fn take_calls(&mut self) -> u32 {
+        std::mem::replace(&mut self.calls, 0)
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors
@@ -72,6 +82,7 @@ impl FrameMeter {
                 let skipped = self.rest.min(bytes.len());
                 self.rest -= skipped;
                 bytes = &bytes[skipped..];
+                self.finish();
                 continue;
             }
             let taken = (self.head.len() - self.filled).min(bytes.len());
@@ -81,9 +92,17 @@ impl FrameMeter {
             if self.filled == self.head.len() {
                 self.filled = 0;
                 self.count()?;
+                self.finish();
             }
         }
         Ok(())
+    }
+
+    fn finish(&mut self) {
+        if self.call && self.rest == 0 {
+            self.call = false;
+            self.calls = self.calls.saturating_add(1);
+        }
     }
 
     fn count(&mut self) -> Result<(), Cut> {
@@ -93,6 +112,7 @@ impl FrameMeter {
         self.sign |= kind == HEADERS || kind == DATA || (kind == PING && flags & ACK != 0);
         match kind {
             HEADERS => {
+                self.call = true;
                 self.left = self.left.saturating_add(PER_CALL).min(self.at_once);
                 return Ok(());
             }
@@ -190,6 +210,20 @@ mod tests {
             assert_eq!(meter.take_sign(), expected, "{kind} {flags}");
             assert!(!meter.take_sign());
         }
+    }
+
+    #[test]
+    fn a_call_counts_once_its_headers_are_whole() {
+        let mut meter = opened(100);
+        let headers = frame(HEADERS, 4, 20);
+        let all = [headers.as_slice(), &frame(DATA, 0, 3), &headers].concat();
+        meter.pass(&all[..28]).unwrap();
+        assert_eq!(meter.take_calls(), 0);
+        meter.pass(&all[28..all.len() - 1]).unwrap();
+        assert_eq!(meter.take_calls(), 1);
+        meter.pass(&all[all.len() - 1..]).unwrap();
+        meter.pass(&frame(HEADERS, 5, 0)).unwrap();
+        assert_eq!(meter.take_calls(), 2);
     }
 
     #[test]

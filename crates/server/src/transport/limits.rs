@@ -15,10 +15,6 @@ const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// Streams that the server had to reset for errors of the client; past it the connection ends.
 const LOCAL_ERROR_RESETS: usize = 1024;
-/// How long after the longest deadline a call ends that the gate lets through without one, which
-/// is health and reflection.
-const OVERTIME: Duration = Duration::from_secs(2);
-
 /// What connections are held to; the settings of the same names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -44,14 +40,13 @@ pub(crate) struct Limits {
     pub(crate) keepalive_timeout: Duration,
     /// Calls at the same time on one connection.
     pub(crate) concurrent_streams: u32,
-    /// The longest that a call may take.
-    pub(crate) longest_deadline: Duration,
 }
 
 impl Limits {
     /// A server with all that HTTP/2 is held to. Everything is set: left alone, tonic switches
     /// some of hyper's own guards off.
     pub(crate) fn server(&self) -> Server {
+        // No timeout is set: tonic's would answer CANCELLED. The gate has deadlines for all calls.
         // No grace is set here: tonic's would end connections without a GOAWAY. The hard end is
         // in `connection`.
         //
@@ -59,7 +54,6 @@ impl Limits {
         // did not get to run, a client may have given all its calls up at once.
         let resets = usize::try_from(self.concurrent_streams).ok();
         Server::builder()
-            .timeout(self.longest_deadline + OVERTIME)
             .max_concurrent_streams(self.concurrent_streams)
             .http2_max_pending_accept_reset_streams(resets)
             .http2_max_local_error_reset_streams(Some(LOCAL_ERROR_RESETS))

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Cut;
-use crate::metrics;
 
 /// All the room there is.
 #[derive(Clone)]
@@ -14,6 +13,8 @@ pub(super) struct Slots(Arc<Shared>);
 struct Shared {
     in_all: usize,
     per_peer: usize,
+    /// Tells how many are taken.
+    tell: fn(usize),
     taken: Mutex<Taken>,
 }
 
@@ -30,10 +31,11 @@ pub(super) struct Slot {
 }
 
 impl Slots {
-    pub(super) fn new(in_all: usize, per_peer: usize) -> Self {
+    pub(super) fn new(in_all: usize, per_peer: usize, tell: fn(usize)) -> Self {
         Self(Arc::new(Shared {
             in_all,
             per_peer,
+            tell,
             taken: Mutex::default(),
         }))
     }
@@ -54,7 +56,7 @@ impl Slots {
         }
         *of_peer += 1;
         taken.in_all += 1;
-        metrics::connections_open(taken.in_all);
+        (self.0.tell)(taken.in_all);
         Ok(Slot {
             shared: Arc::clone(&self.0),
             peer,
@@ -67,7 +69,7 @@ impl Drop for Slot {
         let taken = self.shared.taken.lock();
         let mut taken = taken.unwrap_or_else(PoisonError::into_inner);
         taken.in_all = taken.in_all.saturating_sub(1);
-        metrics::connections_open(taken.in_all);
+        (self.shared.tell)(taken.in_all);
         // A peer without connections is forgotten: the table is no longer than there are slots.
         if let Some(of_peer) = taken.by_peer.get_mut(&self.peer) {
             *of_peer -= 1;
@@ -79,7 +81,7 @@ impl Drop for Slot {
 }
 
 /// Those that count as one peer: an IPv4 address, or the /64 that one IPv6 host can choose from.
-fn household(peer: IpAddr) -> IpAddr {
+pub(crate) fn household(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn room_is_given_back() {
-        let slots = Slots::new(3, 2);
+        let slots = Slots::new(3, 2, |_| {});
         let take = |text: &str| slots.take(text.parse().unwrap());
         let first = take("10.0.0.1").ok().unwrap();
         let _second = take("::ffff:10.0.0.1").ok().unwrap();
@@ -109,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_host_with_many_ipv6_addresses_is_one_peer() {
-        let slots = Slots::new(9, 1);
+        let slots = Slots::new(9, 1, |_| {});
         let _one = slots.take("2001:db8::1".parse().unwrap()).ok().unwrap();
         let same = slots.take("2001:db8::ffff:1".parse().unwrap());
         assert_eq!(same.err(), Some(Cut::PeerConnections));
