@@ -11,6 +11,7 @@ mod prompts;
 mod raw;
 mod requests;
 mod server;
+pub mod wire;
 
 pub use aiconfig_testsupport::free_port;
 pub use clients::{Bearer, Clients};

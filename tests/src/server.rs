@@ -255,6 +255,12 @@ impl Server {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The address that the ops port listens on.
+    #[must_use]
+    pub fn ops_address(&self) -> String {
+        format!("127.0.0.1:{}", self.ops)
+    }
+
     /// A page of the ops port: its status line and all the rest.
     #[must_use]
     pub fn page(&self, path: &str) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 
 use crate::connection::{Answers, Hostile, socket};
-use crate::wire::{
+use aiconfig_tests::wire::{
     self, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PRIORITY, RESET, SETTINGS,
     WINDOW_UPDATE, call, frame,
 };

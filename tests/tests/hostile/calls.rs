@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::attacks::{GET, LONGEST, Outcome, Target, ended, headers, stream};
 use crate::connection::{Answers, socket};
-use crate::wire::{self, DATA, END_STREAM, PING, WINDOW_UPDATE, call, frame};
+use aiconfig_tests::wire::{self, DATA, END_STREAM, PING, WINDOW_UPDATE, call, frame};
 
 const BATCH: &str = "/igny8.aiconfig.v1.ModelConfigService/BatchGetModelConfigs";
 const HEALTH: &str = "/grpc.health.v1.Health/Check";

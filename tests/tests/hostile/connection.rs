@@ -10,7 +10,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::wire::{self, Parser};
+use aiconfig_tests::wire::{self, Frame, Parser};
 
 /// Where hostile clients come from: another peer than the good one.
 const FROM: &str = "127.0.0.2:0";
@@ -132,16 +132,14 @@ async fn read(mut reader: OwnedReadHalf, answers: Arc<Mutex<Answers>>, began: In
             answers.closed = Some(began.elapsed());
             return;
         }
-        for frame in parser.feed(&buffer[..read]) {
-            match frame.kind {
-                wire::HEADERS => answers.headers += 1,
-                wire::RESET => answers.resets += 1,
-                wire::GOAWAY => {
-                    let code = frame.payload[4..8].try_into().unwrap();
-                    answers.goaway = Some(u32::from_be_bytes(code));
-                }
-                _ => {}
+        parser.feed(&buffer[..read], |frame: Frame<'_>| match frame.kind {
+            wire::HEADERS => answers.headers += 1,
+            wire::RESET => answers.resets += 1,
+            wire::GOAWAY => {
+                let code = frame.payload[4..8].try_into().unwrap();
+                answers.goaway = Some(u32::from_be_bytes(code));
             }
-        }
+            _ => {}
+        });
     }
 }

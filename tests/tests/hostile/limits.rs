@@ -7,8 +7,8 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use crate::attacks::{GET, LONGEST};
 use crate::connection::{Hostile, socket};
-use crate::wire::{DATA, END_HEADERS, HEADERS, call, frame};
 use crate::{good, observe, turn};
+use aiconfig_tests::wire::{DATA, END_HEADERS, HEADERS, call, frame};
 
 /// Lets this process open many sockets.
 pub(crate) fn allow_sockets(count: u64) {

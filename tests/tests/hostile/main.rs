@@ -10,9 +10,10 @@ mod connection;
 mod good;
 mod limits;
 mod observe;
+mod ops;
+mod stalls;
 mod table;
 mod tls;
-mod wire;
 
 use tokio::sync::{Mutex, MutexGuard};
 

@@ -9,7 +9,8 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use crate::attacks::LONGEST;
 use crate::certificates::{Authority, Identity};
 use crate::connection::Hostile;
-use crate::{good, observe, turn, wire};
+use crate::{good, observe, turn};
+use aiconfig_tests::wire;
 
 /// Long enough that no test waits for it.
 const NEVER: &str = "3600";
