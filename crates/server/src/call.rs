@@ -17,6 +17,7 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use crate::errors::ApiError;
+use crate::turns::Turns;
 
 /// Bytes that a `reason` may have.
 const REASON_LIMIT: usize = 1024;
@@ -29,6 +30,7 @@ pub(crate) struct Gateway {
     pub(crate) app: Arc<Application>,
     /// The longest wait for a `min_revision`.
     pub(crate) longest_wait: Duration,
+    pub(crate) turns: Turns,
 }
 
 /// The id of a call in logs and audit.
@@ -177,10 +179,11 @@ impl Gateway {
         request: &Request<T>,
         min_revision: u64,
     ) -> Result<Guard<Arc<Live>>, ApiError> {
-        if min_revision > 0 {
+        if min_revision > self.app.live().snapshot.revision() {
             // A little less than the deadline: the answer is to say what was waited for.
             let wait = info(request)?.time_left.min(self.longest_wait) * 9 / 10;
-            self.app.wait_for(min_revision, wait).await?;
+            let waits = async { Ok(self.app.wait_for(min_revision, wait).await?) };
+            self.turns.wait(waits).await?;
         }
         Ok(self.app.live())
     }

@@ -18,6 +18,7 @@ use crate::gate::{GateLayer, Limits};
 use crate::lists::{ListQuery, Paging};
 use crate::services::Services;
 use crate::transport::Room;
+use crate::turns::Turns;
 use crate::{access, errors, serve};
 
 /// Everything that answers a call: the gate and the services, health left out.
@@ -38,6 +39,7 @@ pub fn in_process(app: Arc<Application>) -> Result<InProcess, Box<dyn Error + Se
     let services = Services(Gateway {
         app: Arc::clone(&app),
         longest_wait: LONGEST_WAIT,
+        turns: Turns::new(CALLS),
     });
     let limits = Limits {
         rate: None,

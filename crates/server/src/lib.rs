@@ -20,6 +20,7 @@ mod services;
 mod start;
 mod telemetry;
 mod transport;
+mod turns;
 mod vault;
 mod wire;
 

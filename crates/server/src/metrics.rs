@@ -162,6 +162,10 @@ const GAUGES: &[(&str, &str)] = &[
         "Bytes of answers that their clients have not asked for yet.",
     ),
     (
+        "aiconfig_request_bytes",
+        "Bytes of requests that have come, but for short ones.",
+    ),
+    (
         CONNECTIONS,
         "Connections that hold room, those that shake hands among them.",
     ),
@@ -246,6 +250,7 @@ pub(crate) fn observe(app: &Application, room: &Room) {
     set("aiconfig_calls_open", count(open));
     set("aiconfig_calls_waiting", count(waiting));
     set("aiconfig_answers_unread_bytes", count(room.unread()));
+    set("aiconfig_request_bytes", count(room.requests()));
     let resources = u64::try_from(live.snapshot.resource_count()).unwrap_or(0);
     set("aiconfig_snapshot_resources", resources);
     gauge!("aiconfig_snapshot_age_seconds").set(app.staleness().as_secs_f64());

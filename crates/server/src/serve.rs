@@ -35,12 +35,13 @@ use tower::Layer as _;
 
 use crate::call::{Gateway, TraceId};
 use crate::config::Config;
-use crate::gate::{CLONE_MESSAGE, GateLayer, KEY_MESSAGE, Limits, MESSAGE};
+use crate::gate::{CLONE_MESSAGE, GateLayer, KEY_MESSAGE, MESSAGE, OPEN_MESSAGE};
 use crate::ops::{self, Ops};
 use crate::service_manager::{self, Pulse};
 use crate::services::Services;
 use crate::start::Failure;
 use crate::transport::{self, Reload, Room};
+use crate::turns::Turns;
 use crate::{access, announce, metrics, process, vault};
 
 /// How often waiting audit records are written.
@@ -100,12 +101,8 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     let services = Services(Gateway {
         app: Arc::clone(&app),
         longest_wait: config.longest_deadline(),
+        turns: Turns::new(config.max_in_flight),
     });
-    let limits = Limits {
-        rate: config.rate(),
-        default_deadline: config.default_deadline(),
-        longest_deadline: config.longest_deadline(),
-    };
     let waiting = stop.clone();
     let incoming = transport::incoming(
         listener,
@@ -114,7 +111,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         live_tls,
         stop.clone(),
     );
-    let gate = GateLayer::new(Arc::clone(&app), room, limits);
+    let gate = GateLayer::new(Arc::clone(&app), room, config.into());
     let pulse = Pulse::new();
     let incoming = pulse.of(incoming);
     let probe = HealthClient::new(gate.layer(health_service.clone()));
@@ -170,8 +167,16 @@ fn keep_up(background: &mut JoinSet<()>, app: &Arc<Application>, counts: &Promet
 /// Every service but health.
 pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
     let routes = Routes::default()
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
+        .add_service(
+            reflection()
+                .build_v1()?
+                .max_decoding_message_size(OPEN_MESSAGE),
+        )
+        .add_service(
+            reflection()
+                .build_v1alpha()?
+                .max_decoding_message_size(OPEN_MESSAGE),
+        )
         .add_service(
             ModelConfigServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )

@@ -6,7 +6,7 @@ use aiconfig_tests::wire::{
     self, ACK, DATA, END_HEADERS, END_STREAM, Frame, HEADERS, PING, Parser, RESET, SETTINGS, call,
     frame,
 };
-use aiconfig_tests::{Place, Server, query, reason};
+use aiconfig_tests::{Place, Server, health, query, reason};
 use futures::stream;
 use prost::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -219,4 +219,17 @@ async fn answers_that_wait_for_a_window_end_the_connection() {
     let seen = good.end().await;
     assert!(seen.failures.is_empty(), "{:?}", seen.failures);
     gauge(&server, "aiconfig_answers_unread_bytes", 0).await;
+}
+
+/// It is held without being counted, so it is to be short.
+#[tokio::test]
+async fn what_needs_no_token_is_short() {
+    let _turn = turn().await;
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let channel = server.channel().await;
+    let refused = health(&channel, &"x".repeat(2_000)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    assert_eq!(reason(&refused), "MESSAGE_TOO_LARGE");
+    assert_eq!(health(&channel, "").await.unwrap(), 1);
 }

@@ -23,6 +23,10 @@ use crate::access::Entry;
 use crate::call::CallInfo;
 use crate::errors::ApiError;
 
+/// Bytes of a request up to which it is not counted, if it came at once: so many calls as there
+/// may be hold little of that.
+const SMALL: usize = 4 << 10;
+
 /// A call that there is room for.
 pub(super) struct Call<S> {
     pub(super) head: request::Parts,
@@ -171,10 +175,14 @@ fn come<S: Service<Request<Received>>>(
         Poll::Ready(body) => Poll::Ready(begin(call, body?, outcome).map_err(Missing::Refused)),
         Poll::Pending => {
             *waiting = Some(call);
-            let full = |full| Missing::Refused(Box::new(outcome.shared.full(full)));
-            match outcome.place.wait() {
+            let place = &mut outcome.place;
+            let fits = place.wait().and_then(|()| place.holds(collect.bytes()));
+            match fits {
                 Ok(()) => Poll::Pending,
-                Err(bodies) => Poll::Ready(Err(full(bodies))),
+                Err(full) => {
+                    let refused = outcome.shared.full(full);
+                    Poll::Ready(Err(Missing::Refused(Box::new(refused))))
+                }
             }
         }
     }
@@ -197,7 +205,12 @@ fn begin<S: Service<Request<Received>>>(
         let called = inner.call(Request::from_parts(head, body));
         return Ok(called.instrument(Span::none()));
     };
-    if let Err(full) = outcome.place.resume() {
+    let place = &mut outcome.place;
+    let mut fits = place.resume();
+    if fits.is_ok() && body.bytes() > SMALL {
+        fits = place.holds(body.bytes());
+    }
+    if let Err(full) = fits {
         return Err(Box::new(shared.full(full)));
     }
     shared.within_rate(&info.caller.token_id, cost.calls(body.bytes()))?;

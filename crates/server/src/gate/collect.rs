@@ -49,6 +49,11 @@ impl Collect {
         }
     }
 
+    /// Bytes that have come.
+    pub(super) fn bytes(&self) -> usize {
+        self.taken.as_slice().len()
+    }
+
     /// The body as its service gets it.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Received, Missing>> {
         let Some(limit) = self.limit else {

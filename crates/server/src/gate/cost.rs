@@ -7,12 +7,27 @@ pub(crate) const MESSAGE: usize = 1 << 20;
 pub(crate) const CLONE_MESSAGE: usize = 10 << 20;
 /// Bytes of a request that may carry a key or settings.
 pub(crate) const KEY_MESSAGE: usize = 64 << 10;
+/// Bytes of a request of health or reflection, which need no token: a name.
+pub(crate) const OPEN_MESSAGE: usize = 1 << 10;
 
 /// Bytes of a batch's request that count as one more call: four to eight items, which cost the
 /// server about what one call alone does.
 const BATCH_STEP: usize = 128;
-/// What a call counts that reads a whole list, compares texts, or goes on for long.
+/// What a call counts that reads a whole list, or goes on for long.
 const HEAVY: u32 = 10;
+/// What a call counts that compares texts: it may take a tenth of a second.
+const COMPARES: u32 = 100;
+
+/// What of a call is a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// A request, and then an answer.
+    Unary,
+    /// Its request, which the service reads itself.
+    In,
+    /// Its answer: it works on while that goes out.
+    Out,
+}
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +36,7 @@ pub(crate) struct Cost {
     bytes: usize,
     /// Whether it may wait for the database: it changes something.
     pub(super) writes: bool,
-    /// Whether its request is a stream, which the service reads itself.
-    streams: bool,
+    flow: Flow,
     /// What each call counts.
     calls: u32,
     /// Whether it counts more the longer its request is.
@@ -46,13 +60,14 @@ impl Cost {
             || begins(method, b"Verify")
             || begins(method, b"GetStateDigest")
             || begins(method, b"Clone")
-            || begins(method, b"Import")
-            || begins(method, b"Diff")
+            || begins(method, b"Import");
+        let compares = begins(method, b"Diff")
             || begins(method, b"PreviewPromptMerge")
             || begins(method, b"ApplyPromptMerge");
+        let clones = begins(method, b"Clone");
         let bytes = if begins(service, b"IntegrationSettings") || begins(service, b"Provider") {
             KEY_MESSAGE
-        } else if begins(service, b"AuthorProfile") || begins(service, b"Strategy") {
+        } else if clones {
             CLONE_MESSAGE
         } else {
             MESSAGE
@@ -60,8 +75,16 @@ impl Cost {
         Self {
             bytes,
             writes: !reads,
-            streams: begins(method, b"ImportPrices"),
-            calls: if heavy { HEAVY } else { 1 },
+            flow: match (clones, begins(method, b"ImportPrices")) {
+                (true, _) => Flow::Out,
+                (false, true) => Flow::In,
+                (false, false) => Flow::Unary,
+            },
+            calls: match (compares, heavy) {
+                (true, _) => COMPARES,
+                (false, true) => HEAVY,
+                (false, false) => 1,
+            },
             batch,
         }
     }
@@ -69,14 +92,20 @@ impl Cost {
     /// Of health and reflection, the latter of which is a stream.
     pub(super) const fn open(streams: bool) -> Self {
         Self {
-            streams,
+            bytes: OPEN_MESSAGE,
+            flow: if streams { Flow::In } else { Flow::Unary },
             ..Self::of("")
         }
     }
 
     /// Bytes that its request may have, if it comes as a whole.
     pub(super) fn limit(&self) -> Option<usize> {
-        (!self.streams).then_some(self.bytes)
+        (self.flow != Flow::In).then_some(self.bytes)
+    }
+
+    /// Whether it works on while its answer goes out.
+    pub(super) fn goes_on(&self) -> bool {
+        self.flow == Flow::Out
     }
 
     /// What a call counts whose request has so many bytes.
@@ -138,7 +167,13 @@ mod tests {
             10,
             true,
         );
-        check("PromptService/ApplyPromptMerge", 9_999, 10, true);
+        check("PromptService/ApplyPromptMerge", 9_999, 100, true);
+        check(
+            "GlobalPromptService/DiffGlobalPromptVersions",
+            9,
+            100,
+            false,
+        );
         check("AuditService/VerifyAuditChain", 0, 10, false);
         check("HistoryService/GetStateDigest", 0, 10, false);
     }
@@ -153,10 +188,17 @@ mod tests {
                 KEY_MESSAGE,
             ),
             ("StrategyService/CloneStrategies", CLONE_MESSAGE),
+            ("StrategyService/ListStrategies", MESSAGE),
         ] {
             assert_eq!(Cost::of(rpc).bytes, bytes, "{rpc}");
         }
-        assert!(Cost::of("ModelCatalogService/ImportPrices").streams);
-        assert!(!Cost::of("ModelCatalogService/ImportModels").streams);
+        assert_eq!(Cost::open(false).limit(), Some(OPEN_MESSAGE));
+        assert_eq!(Cost::open(true).limit(), None);
+        assert!(Cost::of("StrategyService/CloneStrategies").goes_on());
+        assert_eq!(Cost::of("ModelCatalogService/ImportPrices").limit(), None);
+        assert_eq!(
+            Cost::of("ModelCatalogService/ImportModels").limit(),
+            Some(MESSAGE)
+        );
     }
 }

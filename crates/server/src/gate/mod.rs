@@ -24,12 +24,13 @@ use tower::{Layer, Service};
 
 use crate::access;
 use crate::call::TraceId;
+use crate::config::Config;
 use crate::errors::ApiError;
 use crate::metrics::{self, Meters};
 use crate::transport::{Full, Link, Place, Room};
 use answer::{Answer, Call, Caller};
 use collect::Received;
-pub(crate) use cost::{CLONE_MESSAGE, Cost, KEY_MESSAGE, MESSAGE};
+pub(crate) use cost::{CLONE_MESSAGE, Cost, KEY_MESSAGE, MESSAGE, OPEN_MESSAGE};
 use failures::Failures;
 use outcome::Outcome;
 pub(crate) use outcome::with_request_info;
@@ -46,6 +47,16 @@ pub(crate) struct Limits {
     pub(crate) default_deadline: Duration,
     /// The longest deadline that counts.
     pub(crate) longest_deadline: Duration,
+}
+
+impl From<&Config> for Limits {
+    fn from(config: &Config) -> Self {
+        Self {
+            rate: config.rate(),
+            default_deadline: config.default_deadline(),
+            longest_deadline: config.longest_deadline(),
+        }
+    }
 }
 
 /// What all connections share.
@@ -127,6 +138,8 @@ where
             trace_id,
             told,
             place: Place::outside(link),
+            goes_on: entry.is_some_and(|entry| entry.cost.goes_on()),
+            lasts: (open && !health).then_some(shared.limits.longest_deadline),
             answered: false,
         };
         let cost = if open {
@@ -168,6 +181,7 @@ impl Shared {
             Full::Calls => "the server has as many calls as it takes; try again",
             Full::Writes => "the server has as many writes as it takes; try again",
             Full::Bodies => "too many calls wait for the rest of their requests; try again",
+            Full::Bytes => "the requests that are here take as much memory as they may; try again",
             Full::Answers => "answers on this connection wait to be read; read them first",
         };
         // Half a second to one and a half, so that not all come back at once.

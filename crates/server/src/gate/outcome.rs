@@ -33,6 +33,11 @@ pub(super) struct Outcome {
     pub(super) told: bool,
     /// The call's place, given back when it is answered.
     pub(super) place: Place,
+    /// Whether the call goes on, and needs its place, while its answer goes out.
+    pub(super) goes_on: bool,
+    /// How long its answer may go on, if there is an end to that: reflection, which asks for no
+    /// token, is a stream.
+    pub(super) lasts: Option<Duration>,
     pub(super) answered: bool,
 }
 
@@ -72,7 +77,11 @@ impl Outcome {
     }
 
     fn mark(&mut self, mut response: Response<Body>, code: Code) -> Response<Outgoing> {
-        self.place.leave();
+        let link = Arc::clone(self.place.link());
+        let mut place = std::mem::replace(&mut self.place, Place::outside(Arc::clone(&link)));
+        if !self.goes_on {
+            place.leave();
+        }
         if self.told
             && let Ok(id) = HeaderValue::from_str(&self.trace_id.to_string())
         {
@@ -85,8 +94,8 @@ impl Outcome {
             }
         }
         self.note(code);
-        let link = Arc::clone(self.place.link());
-        response.map(|body| Outgoing::new(body, link))
+        let place = self.goes_on.then_some(place);
+        response.map(|body| Outgoing::new(body, link, place, self.lasts))
     }
 
     /// Counts the call, and writes a line of it.

@@ -4,13 +4,17 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use aiconfig_proto::v1::ErrorReason;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use tokio::time::Sleep;
 use tonic::Status;
 use tonic::body::Body;
 
-use crate::transport::Link;
+use crate::errors::ApiError;
+use crate::transport::{Link, Place};
 
 /// Bytes that are handed on at once; HTTP/2 asks for the next part when the client gave leave.
 const PART: usize = 4 << 10;
@@ -19,6 +23,10 @@ const PART: usize = 4 << 10;
 pub(crate) struct Outgoing {
     body: Body,
     link: Arc<Link>,
+    /// Of a call that goes on meanwhile, given back at its end.
+    place: Option<Place>,
+    /// The end of a stream that may not go on for ever.
+    end: Option<Pin<Box<Sleep>>>,
     /// What is still to be handed on of the present frame.
     rest: Bytes,
     /// How much of an answer waits, as it was counted, if a part does.
@@ -27,10 +35,17 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     /// Of an answer on a connection.
-    pub(super) fn new(body: Body, link: Arc<Link>) -> Self {
+    pub(super) fn new(
+        body: Body,
+        link: Arc<Link>,
+        place: Option<Place>,
+        lasts: Option<Duration>,
+    ) -> Self {
         Self {
             body,
             link,
+            place,
+            end: lasts.map(|lasts| Box::pin(tokio::time::sleep(lasts))),
             rest: Bytes::new(),
             waits: None,
         }
@@ -51,6 +66,14 @@ impl Outgoing {
     }
 }
 
+/// The trailers of a stream that has reached its end.
+fn over() -> Frame<Bytes> {
+    let message = "the stream has gone on for as long as it may; open a new one";
+    let error = ApiError::new(ErrorReason::DeadlineExceeded, message);
+    let (head, _) = Status::from(error).into_http::<Body>().into_parts();
+    Frame::trailers(head.headers)
+}
+
 impl http_body::Body for Outgoing {
     type Data = Bytes;
     type Error = Status;
@@ -64,7 +87,17 @@ impl http_body::Body for Outgoing {
         if !this.rest.is_empty() {
             return Poll::Ready(Some(Ok(this.part())));
         }
+        if let Some(end) = &mut this.end
+            && end.as_mut().poll(context).is_ready()
+        {
+            this.end = None;
+            this.body = Body::empty();
+            return Poll::Ready(Some(Ok(over())));
+        }
         let frame = ready!(Pin::new(&mut this.body).poll_frame(context));
+        if frame.is_none() {
+            this.place = None;
+        }
         Poll::Ready(frame.map(|frame| {
             frame.map(|frame| match frame.into_data() {
                 Ok(data) => {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use aiconfig_application::Sidecar;
 use aiconfig_domain::{Command, Meta, RestorePromptVersion, TextHash};
 use aiconfig_proto::v1;
-use tokio::task::block_in_place;
 use tonic::{Request, Response, Status};
 
 use super::find;
@@ -114,8 +113,8 @@ impl Services {
             .map_err(ApiError::from)?;
         let was = self.text(&live, old.text).await?;
         let is = self.text(&live, new.text).await?;
-        let diff = block_in_place(|| wire::version_diff((old, &was), (new, &is), context));
-        Ok(Response::new(diff))
+        let compared = || wire::version_diff((old, &was), (new, &is), context);
+        Ok(Response::new(self.0.turns.compare(compared).await?))
     }
 
     /// The command that makes an older version the newest.

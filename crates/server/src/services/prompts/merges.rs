@@ -8,7 +8,6 @@ use aiconfig_domain::merge::three_way;
 use aiconfig_domain::{Command, FinishedMerge, MergePrompt, ResourceKey};
 use aiconfig_proto::v1;
 use aiconfig_resolution::mergeable;
-use tokio::task::block_in_place;
 use tonic::{Request, Response, Status};
 
 use super::Services;
@@ -32,7 +31,7 @@ impl Services {
             mergeable(&live.snapshot, account, &prompt_type).map_err(ApiError::from)?;
         let texts = self.0.app.merge_texts(&live, account, &prompt_type).await;
         let texts = texts.map_err(ApiError::from)?;
-        let (merged_prompt, conflicts) = block_in_place(|| {
+        let merged = self.0.turns.compare(|| {
             let merge = three_way(
                 texts.base.as_str(),
                 texts.ours.as_str(),
@@ -40,6 +39,7 @@ impl Services {
             );
             (merge.text().unwrap_or_default(), wire::conflicts(&merge))
         });
+        let (merged_prompt, conflicts) = merged.await?;
         let key = ResourceKey::AccountPrompt(account, prompt_type);
         Ok(Response::new(v1::PreviewPromptMergeResponse {
             merged_prompt,
@@ -69,7 +69,8 @@ impl Services {
         MergePrompt::allowed(&live.snapshot, account_id, &prompt_type, &expected)?;
         let texts = self.0.app.merge_texts(&live, account_id, &prompt_type);
         let texts = texts.await?;
-        let merge = block_in_place(|| FinishedMerge::of(&texts, &resolutions));
+        let compared = || FinishedMerge::of(&texts, &resolutions);
+        let merge = self.0.turns.compare(compared).await?;
         let command = Command::MergePrompt(MergePrompt {
             account_id,
             prompt_type,

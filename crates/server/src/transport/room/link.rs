@@ -9,6 +9,9 @@ use super::Room;
 
 /// How long a connection is not read whose calls are refused beyond that.
 const HOLD: Duration = Duration::from_millis(250);
+/// Refusals of its own within that time that a connection is never held for: who is refused now and
+/// then does not pay for those who are all the time.
+const OF_ONE: u32 = 32;
 
 /// See the module.
 pub(crate) struct Link {
@@ -21,10 +24,16 @@ pub(crate) struct Link {
     pub(super) waiting: AtomicUsize,
     /// Until when it is not read, in the room's time.
     held_until: AtomicU64,
+    /// When its refusals were last counted from nought, in the room's time, and how many it had
+    /// since.
+    refused_since: AtomicU64,
+    refused: AtomicU32,
     /// Parts of answers that wait for the client, how many bytes wait behind them, and how many
     /// parts were taken so far.
     parts: AtomicUsize,
     pub(super) unread: AtomicUsize,
+    /// Bytes of requests that are here.
+    pub(super) requests: AtomicUsize,
     moved: AtomicU32,
 }
 
@@ -38,8 +47,11 @@ impl Link {
             ended: AtomicU32::new(0),
             waiting: AtomicUsize::new(0),
             held_until: AtomicU64::new(0),
+            refused_since: AtomicU64::new(0),
+            refused: AtomicU32::new(0),
             parts: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
             moved: AtomicU32::new(0),
         })
     }
@@ -79,12 +91,17 @@ impl Link {
         self.ended.fetch_add(1, Relaxed);
     }
 
-    /// Notes that a call was refused: where very many are, this connection is not read for a while.
+    /// Notes that a call was refused: where very many are, and some of them this connection's, it
+    /// is not read for a while.
     pub(crate) fn refused(&self) {
-        if self.room.refusals.check().is_err() {
-            let hold = u64::try_from(HOLD.as_micros()).unwrap_or(u64::MAX);
-            let until = self.room.now().saturating_add(hold);
-            self.held_until.store(until, Relaxed);
+        let (now, hold) = (self.room.now(), micros(HOLD));
+        if now.saturating_sub(self.refused_since.load(Relaxed)) > hold {
+            self.refused_since.store(now, Relaxed);
+            self.refused.store(0, Relaxed);
+        }
+        let of_one = self.refused.fetch_add(1, Relaxed);
+        if self.room.refusals.check().is_err() && of_one >= OF_ONE {
+            self.held_until.store(now.saturating_add(hold), Relaxed);
         }
     }
 
@@ -126,6 +143,10 @@ impl Link {
     }
 }
 
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 impl Drop for Link {
     fn drop(&mut self) {
         self.room.connections.fetch_sub(1, Relaxed);
@@ -164,6 +185,8 @@ mod tests {
         }
         assert!(bad.held().is_some_and(|held| held <= HOLD));
         assert!(good.held().is_none());
+        good.refused();
+        assert!(good.held().is_none(), "one refusal holds nobody");
         bad.held_until.store(1, Relaxed);
         assert!(bad.held().is_none());
     }

@@ -34,6 +34,7 @@ pub(crate) struct Room {
     waiting: AtomicUsize,
     connections: AtomicUsize,
     unread: AtomicUsize,
+    requests: AtomicUsize,
     refusals: Bucket,
     since: Instant,
 }
@@ -47,13 +48,21 @@ pub(crate) enum Full {
     Writes,
     /// Calls whose bodies have not come.
     Bodies,
+    /// Bytes of requests.
+    Bytes,
     /// Answers that their client does not read.
     Answers,
 }
 
 impl Full {
     /// All of them, so that each is counted from zero.
-    pub(crate) const ALL: &[Self] = &[Self::Calls, Self::Writes, Self::Bodies, Self::Answers];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Calls,
+        Self::Writes,
+        Self::Bodies,
+        Self::Bytes,
+        Self::Answers,
+    ];
 
     /// As metrics name it.
     pub(crate) const fn label(self) -> &'static str {
@@ -61,6 +70,7 @@ impl Full {
             Self::Calls => "calls",
             Self::Writes => "writes",
             Self::Bodies => "bodies",
+            Self::Bytes => "bytes",
             Self::Answers => "answers",
         }
     }
@@ -77,6 +87,7 @@ impl Room {
             waiting: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
             refusals: RateLimiter::direct_with_clock(quota, MonotonicClock),
             since: Instant::now(),
         })
@@ -90,6 +101,11 @@ impl Room {
     /// Bytes of answers that wait to be read.
     pub(crate) fn unread(&self) -> usize {
         self.unread.load(Relaxed)
+    }
+
+    /// Bytes of requests that are here.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Relaxed)
     }
 
     /// Whether three quarters are taken.

@@ -12,12 +12,16 @@ const WAITING: usize = 16;
 /// their own part get no more.
 const UNREAD: usize = 256 << 20;
 const UNREAD_OF_ONE: usize = 1 << 20;
+/// Bytes of requests that are here, in all; past it, none for connections that have their share.
+const REQUESTS: usize = 256 << 20;
 
 /// Given back when dropped.
 pub(crate) struct Place {
     link: Arc<Link>,
     writes: bool,
     state: State,
+    /// Bytes of its request that are counted.
+    bytes: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,7 @@ impl Place {
             link,
             writes: false,
             state: State::Outside,
+            bytes: 0,
         }
     }
 
@@ -59,7 +64,7 @@ impl Place {
         if self.state != State::Open {
             return Ok(());
         }
-        self.leave();
+        self.step_out();
         let (link, room) = (&self.link, &self.link.room);
         let most = room.most.saturating_mul(WAITING);
         let in_all = room.waiting.fetch_add(1, Relaxed);
@@ -71,13 +76,32 @@ impl Place {
         Ok(())
     }
 
+    /// Counts the bytes of the request that are here, until the place is given back.
+    ///
+    /// # Errors
+    /// Where there are too many, and many of this connection.
+    pub(crate) fn holds(&mut self, bytes: usize) -> Result<(), Full> {
+        let more = bytes.saturating_sub(self.bytes);
+        if more == 0 || self.state == State::Outside {
+            return Ok(());
+        }
+        self.bytes = bytes;
+        let (link, room) = (&self.link, &self.link.room);
+        let in_all = room.requests.fetch_add(more, Relaxed) + more;
+        let of_link = link.requests.fetch_add(more, Relaxed) + more;
+        if in_all > REQUESTS && of_link > room.share(REQUESTS) {
+            return Err(Full::Bytes);
+        }
+        Ok(())
+    }
+
     /// Takes a place again now that the body is in.
     ///
     /// # Errors
     /// Where there is none.
     pub(crate) fn resume(&mut self) -> Result<(), Full> {
         if self.state == State::Waiting {
-            self.leave();
+            self.step_out();
             self.open()?;
         }
         let Link { room, unread, .. } = &*self.link;
@@ -106,8 +130,17 @@ impl Place {
         taken
     }
 
-    /// Gives the place back.
+    /// Gives the place back, and what was held in it.
     pub(crate) fn leave(&mut self) {
+        self.step_out();
+        let bytes = std::mem::take(&mut self.bytes);
+        if bytes > 0 {
+            self.link.requests.fetch_sub(bytes, Relaxed);
+            self.link.room.requests.fetch_sub(bytes, Relaxed);
+        }
+    }
+
+    fn step_out(&mut self) {
         let room = &self.link.room;
         match self.state {
             State::Open => {
@@ -204,6 +237,27 @@ mod tests {
         drop(place);
         all[0].resume().unwrap();
         assert_eq!(room.taken(), (1, WAITING - 1));
+    }
+
+    #[test]
+    fn bytes_of_requests_are_counted_and_limited() {
+        let room = Room::new(8);
+        let (good, bad) = (Link::unknown(&room), Link::unknown(&room));
+        let mut large = enter(&bad, false).ok().unwrap();
+        large.holds(10).unwrap();
+        large.wait().unwrap();
+        assert_eq!(large.holds(REQUESTS + 1).err(), Some(Full::Bytes));
+        assert_eq!(room.requests(), REQUESTS + 1);
+        let mut small = enter(&good, false).ok().unwrap();
+        small.holds(1 << 20).unwrap();
+        drop(large);
+        assert_eq!(room.requests(), 1 << 20);
+        small.leave();
+        small.leave();
+        assert_eq!(room.requests(), 0);
+        let mut health = Place::outside(Arc::clone(&good));
+        health.holds(9).unwrap();
+        assert_eq!(room.requests(), 0);
     }
 
     #[test]
