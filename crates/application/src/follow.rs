@@ -108,11 +108,11 @@ impl Application {
                 }
                 Err(error) => return Err(error.into()),
             };
-            self.touch();
             if tail.head.revision != live.snapshot.revision() {
                 self.take(&live, &tail).await?;
             }
             if tail.head.revision == self.live().snapshot.revision() {
+                self.touch();
                 return Ok(());
             }
         }
@@ -168,22 +168,32 @@ impl Application {
     /// a look at the database; and keeps an eye on the database itself.
     pub async fn follow_log(self: Arc<Self>, every: Duration) {
         let (heard, news) = watch::channel(None);
+        let (done, taken_up) = watch::channel(None);
         // Three, since taking up what was written must not keep the others from looking.
         tokio::join!(
-            self.listen(every, &heard),
-            self.take_up(news),
+            self.listen(every, &heard, &taken_up),
+            self.take_up(news, &done),
             self.await_writes()
         );
     }
 
-    async fn listen(&self, every: Duration, heard: &watch::Sender<Option<Signal>>) {
+    async fn listen(
+        &self,
+        every: Duration,
+        heard: &watch::Sender<Option<Signal>>,
+        taken_up: &watch::Receiver<Option<Signal>>,
+    ) {
         let mut signals = self.store.signals(every);
         let mut condition = self.store.condition();
         let mut told = Condition::Ready;
         let mut late = false;
         loop {
             if let Ok(signal) = signals.next().await {
-                self.touch();
+                // A state that cannot be brought up to what there is gets old, however often the
+                // database answers.
+                if !self.is_news(signal, *taken_up.borrow()) {
+                    self.touch();
+                }
                 heard.send_replace(Some(signal));
             }
             let behind = self.clock_behind();
@@ -207,17 +217,20 @@ impl Application {
         }
     }
 
-    async fn take_up(&self, mut news: watch::Receiver<Option<Signal>>) {
-        let mut seen = None;
+    async fn take_up(
+        &self,
+        mut news: watch::Receiver<Option<Signal>>,
+        done: &watch::Sender<Option<Signal>>,
+    ) {
         let mut failing = false;
         while news.changed().await.is_ok() {
             let signal = *news.borrow_and_update();
-            let Some(signal) = signal.filter(|signal| self.is_news(*signal, seen)) else {
+            let Some(signal) = signal.filter(|signal| self.is_news(*signal, *done.borrow())) else {
                 continue;
             };
             let outcome = self.catch_up_to(signal).await;
             match &outcome {
-                Ok(()) => seen = Some(signal),
+                Ok(()) => drop(done.send_replace(Some(signal))),
                 Err(AppError::Storage(StoreError::Away)) => {}
                 Err(error) if !failing => {
                     tracing::warn!(%error, "the log cannot be read; reads go on from memory");

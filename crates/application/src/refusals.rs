@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aiconfig_domain::Timestamp;
-use aiconfig_persistence::AuditEntry;
+use aiconfig_persistence::{AuditEntry, StoreError};
 use aiconfig_vault::ring::Purpose;
 
 use crate::{AppError, Application, Caller, audit};
@@ -22,8 +22,17 @@ pub(crate) struct Refusals(Mutex<Waiting>);
 #[derive(Default)]
 struct Waiting {
     entries: Vec<AuditEntry>,
+    /// Those of which it is not known whether they were written.
+    unsettled: Option<Unsettled>,
     /// By caller: the minute, and how many there were in it.
     counts: HashMap<Arc<str>, (i64, u32)>,
+}
+
+/// Entries whose commit had no answer, and the last of their records.
+struct Unsettled {
+    entries: Vec<AuditEntry>,
+    sequence: u64,
+    hash: Vec<u8>,
 }
 
 /// A refused attempt.
@@ -87,7 +96,17 @@ impl Refusals {
 
     fn is_empty(&self) -> bool {
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.entries.is_empty()
+        waiting.entries.is_empty() && waiting.unsettled.is_none()
+    }
+
+    fn take_unsettled(&self) -> Option<Unsettled> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.unsettled.take()
+    }
+
+    fn unsettled(&self, unsettled: Unsettled) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.unsettled = Some(unsettled);
     }
 
     fn take(&self) -> Vec<AuditEntry> {
@@ -114,37 +133,83 @@ impl Application {
         self.refusals.note(refusal, self.now());
     }
 
-    /// Writes the refusals and releases that wait into the audit. A kill loses what still waits.
+    /// Writes the refusals that wait, and the releases that are due, into the audit. A kill loses
+    /// what still waits.
     ///
     /// # Errors
     /// As the store's, or the audit key is missing; what could not be written waits on.
     pub async fn flush_audit(&self) -> Result<(), AppError> {
+        self.flush(false).await
+    }
+
+    /// As [`Application::flush_audit`], with all releases: for a server that stops.
+    ///
+    /// # Errors
+    /// As [`Application::flush_audit`].
+    pub async fn finish_audit(&self) -> Result<(), AppError> {
+        self.flush(true).await
+    }
+
+    async fn flush(&self, all: bool) -> Result<(), AppError> {
         // Without its key the chain cannot be continued, and it is never broken instead.
         let ring = self.ring();
         if let Err(error) = ring.require(Purpose::Audit) {
             let waits = !self.refusals.is_empty();
             return if waits { Err(error.into()) } else { Ok(()) };
         }
+        self.settle().await?;
         let mut entries = self.refusals.take();
-        entries.extend(self.releases.due(self.now()));
+        entries.extend(self.releases.due(self.now(), all));
         if entries.is_empty() {
             return Ok(());
         }
         let mut failed = None;
+        let mut last = (0, Vec::new());
         let written = self
             .store
             .append_audit(entries.clone(), |prev, sequence, entry| {
-                audit::hash(&ring, prev, sequence, entry).unwrap_or_else(|error| {
+                let hash = audit::hash(&ring, prev, sequence, entry).unwrap_or_else(|error| {
                     failed.get_or_insert(error);
                     Vec::new()
-                })
+                });
+                last = (sequence, hash.clone());
+                hash
             })
             .await;
         match (written, failed) {
             (Ok(_), None) => Ok(()),
             (Ok(_), Some(error)) => Err(error.into()),
+            (Err(error @ StoreError::OutcomeUnknown { .. }), _) => {
+                let (sequence, hash) = last;
+                self.refusals.unsettled(Unsettled {
+                    entries,
+                    sequence,
+                    hash,
+                });
+                Err(error.into())
+            }
             (Err(error), _) => {
                 self.refusals.put_back(entries);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Finds out whether entries were written whose commit had no answer, so that none is written
+    /// twice.
+    async fn settle(&self) -> Result<(), AppError> {
+        let Some(unsettled) = self.refusals.take_unsettled() else {
+            return Ok(());
+        };
+        let Unsettled { sequence, hash, .. } = &unsettled;
+        match self.store.audit_holds(*sequence, hash).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.refusals.put_back(unsettled.entries);
+                Ok(())
+            }
+            Err(error) => {
+                self.refusals.unsettled(unsettled);
                 Err(error.into())
             }
         }

@@ -74,7 +74,11 @@ impl Store {
         match caller.commit(transaction).await {
             Ok(()) => caller.circuit.wrote(),
             Err(StoreError::OutcomeUnknown { source }) => {
-                if !self.has_settled(&new).await? {
+                let settled = self.audit_holds(new.audit_sequence, &new.audit_hash).await;
+                let unknown = |error| StoreError::OutcomeUnknown {
+                    source: Box::new(error),
+                };
+                if !settled.map_err(unknown)? {
                     return Err(*source);
                 }
             }
@@ -83,17 +87,16 @@ impl Store {
         Ok(new)
     }
 
-    /// Whether the chain holds what a commit without an answer was to append, once that cannot
-    /// change any more.
-    async fn has_settled(&self, new: &Head) -> Result<bool, StoreError> {
-        let unknown = |error| StoreError::OutcomeUnknown {
-            source: Box::new(error),
-        };
-        // The commit held the lock for as long as it was under way.
-        let _locked = self.begin_write().await.map_err(unknown)?;
-        let page = self.audit_page_for_verify(new.audit_sequence, 1).await;
-        let page = page.map_err(unknown)?;
-        Ok(page.first().is_some_and(|row| row.hash == new.audit_hash))
+    /// Whether the chain has a record of that hash at a place, such as one whose commit had no
+    /// answer: this cannot change any more, as the commit held the lock for as long as it was
+    /// under way.
+    ///
+    /// # Errors
+    /// As [`Store::begin_write`], or as every call.
+    pub async fn audit_holds(&self, sequence: u64, hash: &[u8]) -> Result<bool, StoreError> {
+        drop(self.begin_write().await?);
+        let page = self.audit_page_for_verify(sequence, 1).await?;
+        Ok(page.first().is_some_and(|row| row.hash == hash))
     }
 
     /// The records that match, at most `limit`.

@@ -150,7 +150,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         tracing::warn!("calls were still open at the end of the drain");
     }
     background.shutdown().await;
-    app.flush_audit().await?;
+    app.finish_audit().await?;
     ops.abort();
     announce::stopped(&app, begun);
     Ok(())

@@ -13,17 +13,25 @@ const SEEN: Duration = Duration::from_millis(800);
 
 /// Does to the database what the migration of a later version would.
 async fn migrate_on(place: &Place, min_reader: i32, min_writer: i32) {
+    run(
+        place,
+        &[
+            "DELETE FROM seaql_migrations WHERE version = 'm9999_later'",
+            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)",
+            &format!(
+                "UPDATE schema_compat SET version = 9, min_reader = {min_reader}, min_writer = {min_writer}"
+            ),
+        ],
+    )
+    .await;
+}
+
+async fn run(place: &Place, statements: &[&str]) {
     let file = format!("sqlite://{}", place.data().join("aiconfig.db").display());
     let database = Database::connect(place.database().unwrap_or(&file))
         .await
         .unwrap();
-    for sql in [
-        "DELETE FROM seaql_migrations WHERE version = 'm9999_later'",
-        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)",
-        &format!(
-            "UPDATE schema_compat SET version = 9, min_reader = {min_reader}, min_writer = {min_writer}"
-        ),
-    ] {
+    for sql in statements {
         database.execute_unprepared(sql).await.unwrap();
     }
     database.close().await.unwrap();
@@ -57,6 +65,13 @@ async fn an_old_server_does_what_it_may(place: Place) {
     let refused = write().await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
     backend.configs.get_model_config(query(1)).await.unwrap();
+    // What a newer server writes cannot be taken up, and that shows.
+    run(&place, &["UPDATE head SET revision = revision + 1"]).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let page = server.page("/readyz");
+    assert!(!page.contains("stale_seconds: 0"), "{page}");
+    backend.configs.get_model_config(query(1)).await.unwrap();
+    run(&place, &["UPDATE head SET revision = revision - 1"]).await;
     let told = place.run(&["check"]);
     let text = String::from_utf8(told.stderr).unwrap();
     assert!(text.contains("use a newer program"), "{text}");

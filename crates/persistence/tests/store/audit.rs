@@ -37,6 +37,11 @@ pub(crate) async fn appends_and_lists(place: Place) {
     append(&store, &["A"]).await;
     append(&store, &[]).await;
     assert_eq!(check_chain(&store).await, 4);
+    let head = store.head().await.unwrap();
+    let holds = async |sequence, hash: &[u8]| store.audit_holds(sequence, hash).await.unwrap();
+    assert!(holds(4, &head.audit_hash).await);
+    assert!(!holds(3, &head.audit_hash).await, "another place");
+    assert!(!holds(5, &head.audit_hash).await, "not there");
 
     let names = async |filter: &AuditFilter, seek, limit| -> Vec<String> {
         let rows: Vec<AuditRow> = store.list_audit(filter, seek, limit).await.unwrap();
