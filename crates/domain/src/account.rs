@@ -1,5 +1,6 @@
 //! Accounts, their tombstones and their overrides (sections 1 and 3).
 
+mod packed;
 mod prompts;
 mod rows;
 
