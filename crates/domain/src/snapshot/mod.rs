@@ -38,6 +38,8 @@ pub struct Snapshot {
     providers: Shared<ProviderName, Provider>,
     keys: Arc<BTreeMap<ProviderName, Versions>>,
     models: Shared<ModelId, Model>,
+    /// Those of them that are the default of their provider and modality.
+    defaults: Shared<ModelId, Model>,
     functions: Shared<FunctionName, Function>,
     operations: Shared<OperationType, CreditOperation>,
     tokens: Shared<TokenId, Token>,
@@ -160,7 +162,14 @@ impl Snapshot {
                 let versions = keys.entry(value.provider.clone()).or_default();
                 versions.insert(value.version, Arc::new(Stored { value, meta }));
             }
-            Resource::Model(value) => put(&mut self.models, value.model_id.clone(), value, meta),
+            Resource::Model(value) => {
+                let (id, stored) = (value.model_id.clone(), Arc::new(Stored { value, meta }));
+                if stored.value.is_default {
+                    let defaults = Arc::make_mut(&mut self.defaults);
+                    defaults.insert(id.clone(), Arc::clone(&stored));
+                }
+                Arc::make_mut(&mut self.models).insert(id, stored);
+            }
             Resource::Function(value) => put(&mut self.functions, value.name.clone(), value, meta),
             Resource::CreditOperation(value) => put(
                 &mut self.operations,
@@ -223,7 +232,10 @@ impl Snapshot {
                 let keys = Arc::make_mut(&mut self.keys);
                 drop(keys.get_mut(name).and_then(|keys| keys.remove(version)));
             }
-            ResourceKey::Model(id) => drop(Arc::make_mut(&mut self.models).remove(id)),
+            ResourceKey::Model(id) => {
+                drop(Arc::make_mut(&mut self.models).remove(id));
+                drop(Arc::make_mut(&mut self.defaults).remove(id));
+            }
             ResourceKey::Function(name) => drop(Arc::make_mut(&mut self.functions).remove(name)),
             ResourceKey::CreditOperation(name) => {
                 drop(Arc::make_mut(&mut self.operations).remove(name));
