@@ -6,6 +6,7 @@ mod announce;
 mod call;
 mod cli;
 mod config;
+mod encoded;
 mod error_details;
 mod errors;
 mod gate;

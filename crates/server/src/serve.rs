@@ -16,7 +16,6 @@ use aiconfig_proto::v1::{
     history_service_server::HistoryServiceServer,
     integration_settings_service_server::IntegrationSettingsServiceServer,
     model_catalog_service_server::ModelCatalogServiceServer,
-    model_config_service_server::ModelConfigServiceServer,
     module_service_server::ModuleServiceServer, prompt_service_server::PromptServiceServer,
     provider_service_server::ProviderServiceServer, strategy_service_server::StrategyServiceServer,
     token_service_server::TokenServiceServer,
@@ -37,7 +36,7 @@ use crate::config::Config;
 use crate::gate::{GateLayer, Limits};
 use crate::ops::{self, Ops};
 use crate::service_manager::{self, Pulse};
-use crate::services::Services;
+use crate::services::{ModelConfigServer, Services};
 use crate::start::Failure;
 use crate::transport::{self, Reload};
 use crate::{access, announce, metrics, process, vault};
@@ -165,9 +164,7 @@ pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
     let routes = Routes::default()
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(
-            ModelConfigServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
-        )
+        .add_service(ModelConfigServer::new(services.clone(), MESSAGE))
         .add_service(
             IntegrationSettingsServiceServer::new(services.clone())
                 .max_decoding_message_size(KEY_MESSAGE),
