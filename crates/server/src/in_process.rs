@@ -41,7 +41,8 @@ pub fn in_process(app: Arc<Application>) -> Result<InProcess, Box<dyn Error + Se
         default_deadline: DEADLINE,
         longest_deadline: DEADLINE,
     };
-    let routes = serve::routes(services)?.prepare();
+    let frequent = serve::frequent(&services);
+    let routes = frequent.layer(serve::routes(services)?.prepare());
     let gated = GateLayer::new(app, limits).layer(routes);
     Ok(BoxCloneSyncService::new(
         gated.map_request(|request: Request<Body>| request),

@@ -18,6 +18,7 @@ mod process;
 mod serve;
 mod service_manager;
 mod services;
+mod shortcut;
 mod start;
 mod telemetry;
 mod transport;

@@ -37,6 +37,7 @@ use crate::gate::{GateLayer, Limits};
 use crate::ops::{self, Ops};
 use crate::service_manager::{self, Pulse};
 use crate::services::{ModelConfigServer, Services};
+use crate::shortcut::Frequent;
 use crate::start::Failure;
 use crate::transport::{self, Reload};
 use crate::{access, announce, metrics, process, vault};
@@ -126,6 +127,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         .limits()
         .server()
         .layer(gate)
+        .layer(frequent(&services))
         .add_routes(routes(services)?.add_service(health_service))
         .serve_with_incoming_shutdown(incoming, async move {
             waiting.cancelled().await;
@@ -159,12 +161,19 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     Ok(())
 }
 
-/// Every service but health.
+/// The services that are called most.
+pub(crate) fn frequent(services: &Services) -> Frequent {
+    Frequent {
+        model_config: ModelConfigServer::new(services.clone(), MESSAGE),
+        prompt: PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+    }
+}
+
+/// Every other service but health.
 pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
     let routes = Routes::default()
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(ModelConfigServer::new(services.clone(), MESSAGE))
         .add_service(
             IntegrationSettingsServiceServer::new(services.clone())
                 .max_decoding_message_size(KEY_MESSAGE),
@@ -180,7 +189,6 @@ pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
             ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )
         .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(
             GlobalPromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )
