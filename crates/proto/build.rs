@@ -52,6 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .btree_map(".")
         .extern_path(".google.rpc", "::tonic_types::pb")
         .skip_debug(WITHOUT_DEBUG)
+        .codec_path("crate::codec::LeanCodec")
         .emit_rerun_if_changed(false)
         .compile_fds(ours)?;
     Ok(())

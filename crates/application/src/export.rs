@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aiconfig_domain::{Resource, Snapshot, StateDigest, TextHash, Timestamp};
-use aiconfig_persistence::{LoadOptions, ResourceRow};
+use aiconfig_persistence::{LoadOptions, ResourceRef, StoreError};
 use serde_json::{Value, json};
 
 use crate::{AppError, Application, rows, texts};
@@ -100,26 +100,29 @@ impl Application {
         let mut snapshot = Snapshot::new();
         let mut broken = None;
         let mut resources = 0;
-        let state = self.store.load(LoadOptions::default(), |row| {
-            let read = rows::live(&row, Arc::from(row.updated_by.as_str()));
-            let value = serde_json::from_str::<Value>(&row.value);
-            match (read, value) {
-                (Ok((resource, meta)), Ok(value)) => {
-                    for hash in names(&resource).into_iter().flatten() {
-                        named.entry(hash).or_insert_with(|| resource.key().name());
-                    }
-                    snapshot.restore(resource, meta);
-                    resources += 1;
-                    line(&of_row(&row, &value));
-                }
-                _ => {
-                    broken.get_or_insert_with(|| format!("{} {}", row.kind, row.key));
-                }
+        let mut each = |row: Result<ResourceRef<'_>, StoreError>| {
+            let row = row?;
+            let (resource, meta) = rows::live(&row, Arc::from(row.updated_by))?;
+            let value = serde_json::from_str::<Value>(row.value);
+            let value = value.map_err(|_| AppError::Inconsistent {
+                what: format!("{} {}", row.kind, row.key),
+            })?;
+            for hash in names(&resource).into_iter().flatten() {
+                named.entry(hash).or_insert_with(|| resource.key().name());
+            }
+            snapshot.restore(resource, meta);
+            resources += 1;
+            line(&of_row(&row, &value));
+            Ok::<_, AppError>(())
+        };
+        let state = self.store.load_pages(LoadOptions::default(), |page| {
+            if broken.is_none() {
+                broken = page.rows().try_for_each(&mut each).err();
             }
         });
         let head = state.await?.head;
-        if let Some(what) = broken {
-            return Err(AppError::Inconsistent { what });
+        if let Some(error) = broken {
+            return Err(error);
         }
         let summary = ExportSummary {
             resources,
@@ -167,7 +170,7 @@ fn names(resource: &Resource) -> [Option<TextHash>; 2] {
     }
 }
 
-fn of_row(row: &ResourceRow, value: &Value) -> Value {
+fn of_row(row: &ResourceRef<'_>, value: &Value) -> Value {
     json!({
         "kind": row.kind,
         "key": row.key,

@@ -40,10 +40,10 @@ pub(crate) async fn load(
     keks: &KekSet,
     before: Option<&Keyring>,
 ) -> Result<Live, AppError> {
-    let (mut pipe, restored) = restore::begin();
-    let state = store.load(LoadOptions::default(), |row| pipe.take(row));
+    let (pipe, restored) = restore::begin();
+    let state = store.load_pages(LoadOptions::default(), |page| pipe.take(page));
     let state = state.await?;
-    pipe.end();
+    drop(pipe);
     let deployment = state.head.deployment_id;
     let ring = keyring::open(deployment, keks, &state.deks, &state.canaries, before);
     let mut live = Live::new(restored.snapshot().await?, ring);

@@ -5,24 +5,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use aiconfig_domain::{Leaf, Meta, Resource, Snapshot};
-use aiconfig_persistence::ResourceRow;
+use aiconfig_domain::{Leaf, Leaves, Meta, Resource, Snapshot};
+use aiconfig_persistence::ResourcePage;
 use tokio::task::JoinHandle;
 
 use crate::{AppError, rows};
 
-/// Rows that go from one thread to the next together.
-const BATCH: usize = 1_024;
-/// Batches that may wait for a thread, so that few rows are in memory twice.
+/// Pages that may wait for a thread, so that few rows are in memory twice.
 const WAITING: usize = 4;
 
 type Decoded = Result<Vec<(Resource, Leaf, Meta)>, AppError>;
 
-/// The end that takes rows in. They are restored in the order in which they come.
-pub(crate) struct Pipe {
-    batch: Vec<ResourceRow>,
-    next: SyncSender<Vec<ResourceRow>>,
-}
+/// The end that takes rows in. They are restored in the order in which they come; dropping it ends
+/// them.
+pub(crate) struct Pipe(SyncSender<ResourcePage>);
 
 /// The end where the state comes out.
 pub(crate) struct Restored(JoinHandle<Result<Snapshot, AppError>>);
@@ -33,28 +29,14 @@ pub(crate) fn begin() -> (Pipe, Restored) {
     let (decoded, restored) = sync_channel(WAITING);
     tokio::task::spawn_blocking(move || decode(&stored, &decoded));
     let built = tokio::task::spawn_blocking(move || build(&restored));
-    let batch = Vec::with_capacity(BATCH);
-    (Pipe { batch, next }, Restored(built))
+    (Pipe(next), Restored(built))
 }
 
 impl Pipe {
-    /// Takes a row in.
-    pub(crate) fn take(&mut self, row: ResourceRow) {
-        self.batch.push(row);
-        if self.batch.len() == BATCH {
-            self.pass_on();
-        }
-    }
-
-    /// Passes the last rows on.
-    pub(crate) fn end(mut self) {
-        self.pass_on();
-    }
-
-    fn pass_on(&mut self) {
-        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+    /// Takes rows in.
+    pub(crate) fn take(&self, page: ResourcePage) {
         // The other end is gone if a row could not be read; the rest is then of no use.
-        let _ = self.next.send(batch);
+        let _ = self.0.send(page);
     }
 }
 
@@ -71,12 +53,13 @@ impl Restored {
     }
 }
 
-fn decode(stored: &Receiver<Vec<ResourceRow>>, decoded: &SyncSender<Decoded>) {
-    let mut names = Names::default();
-    for batch in stored {
-        let resources = batch.iter().map(|row| {
-            let (resource, meta) = rows::live(row, names.get(&row.updated_by))?;
-            let leaf = Leaf::of(&resource);
+fn decode(stored: &Receiver<ResourcePage>, decoded: &SyncSender<Decoded>) {
+    let (mut names, mut leaves) = (Names::default(), Leaves::default());
+    for page in stored {
+        let resources = page.rows().map(|row| {
+            let row = row?;
+            let (resource, meta) = rows::live(&row, names.get(row.updated_by))?;
+            let leaf = leaves.of(&resource);
             Ok((resource, leaf, meta))
         });
         let resources: Decoded = resources.collect();

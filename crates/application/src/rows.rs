@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aiconfig_domain as domain;
 use aiconfig_domain::{Kind, Meta, Record, Resource, ResourceKey, Timestamp};
-use aiconfig_persistence::{Change, ChangeRow, ResourceRow};
+use aiconfig_persistence::{Change, ChangeRow, ResourceRef};
 
 use crate::AppError;
 
@@ -56,14 +56,14 @@ pub(crate) fn record(
 }
 
 /// The resource of a row of the live state, with its meta data.
-pub(crate) fn live(row: &ResourceRow, actor: Arc<str>) -> Result<(Resource, Meta), AppError> {
+pub(crate) fn live(row: &ResourceRef<'_>, actor: Arc<str>) -> Result<(Resource, Meta), AppError> {
     let meta = Meta {
         revision: row.revision,
         create_time: Timestamp::from_micros(row.create_time_us),
         update_time: Timestamp::from_micros(row.update_time_us),
         updated_by: actor,
     };
-    Ok((resource(&row.kind, &row.key, row.codec, &row.value)?, meta))
+    Ok((resource(row.kind, row.key, row.codec, row.value)?, meta))
 }
 
 fn resource(kind_name: &str, key: &str, codec: i32, value: &str) -> Result<Resource, AppError> {

@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "10000", default_value_if("quick", "true", "1000"), value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub(crate) clone_to: u32,
     /// Only the targets whose name has this in it, beside the no-op; or one of the other
-    /// measurements: alone, start, writes, second server, round trips, clone.
+    /// measurements: alone, instructions, start, writes, second server, round trips, clone.
     #[arg(long)]
     pub(crate) only: Option<String>,
     /// Numbers of accounts for `resolve` and `apply` alone, in a process without a server.

@@ -45,6 +45,7 @@ pub(crate) fn figures(run: &Run, verdicts: &[Verdict]) -> Value {
         "seed": run.args.seed,
         "databases": run.on.iter().map(on).collect::<Vec<_>>(),
         "alone": run.alone,
+        "instructions": run.instructions,
         "bars": verdicts,
     })
 }

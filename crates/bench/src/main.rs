@@ -8,6 +8,7 @@ mod chart;
 mod clones;
 mod figures;
 mod fill;
+mod instructions;
 mod load;
 mod noop;
 mod place;

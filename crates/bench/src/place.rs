@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use aiconfig_testsupport::{PgOptions, PgServer, free_port};
 use clap::ValueEnum;
@@ -13,7 +12,7 @@ use tempfile::TempDir;
 use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::Failure;
-use crate::process::{Process, beside, says_ready};
+use crate::process::{Process, beside, says_ready, under};
 
 /// A key-encryption key for this; the embedded database makes its own.
 const KEK: &str = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n";
@@ -101,8 +100,17 @@ impl Place {
     /// Starts `aiconfig serve` on its defaults but for some settings, whatever the environment
     /// says.
     pub(crate) fn serve(&self, settings: &[Setting<'_>]) -> Result<Process, Failure> {
+        self.serve_under(&[], settings)
+    }
+
+    /// The same, under another program with its arguments.
+    pub(crate) fn serve_under(
+        &self,
+        other: &[String],
+        settings: &[Setting<'_>],
+    ) -> Result<Process, Failure> {
         let (port, ops) = (free_port(), free_port());
-        let mut command = Command::new(beside("aiconfig")?);
+        let mut command = under(other, &beside("aiconfig")?);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("AICONFIG_") {
                 command.env_remove(name);

@@ -59,6 +59,11 @@ impl Process {
         Ok(process)
     }
 
+    /// Its id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -110,6 +115,18 @@ pub(crate) fn says_ready(ops: u16) -> bool {
         Ok(status)
     };
     asked().is_ok_and(|status| status == *b"HTTP/1.1 200")
+}
+
+/// A command for a program, perhaps under another one with its arguments.
+pub(crate) fn under(other: &[String], program: &Path) -> Command {
+    match other {
+        [first, arguments @ ..] => {
+            let mut command = Command::new(first);
+            command.args(arguments).arg(program);
+            command
+        }
+        [] => Command::new(program),
+    }
 }
 
 /// A program that was built beside this one.

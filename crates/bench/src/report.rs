@@ -10,11 +10,13 @@ use crate::bars::{Verdict, ratio};
 use crate::chart;
 use crate::clones::Cloned;
 use crate::figures::{figures, machine};
+use crate::instructions::{self, Instructions};
 use crate::load::Measured;
 use crate::place::Kind;
 use crate::prompt_rounds::ManyPrompts;
 use crate::rounds::{ACCOUNTS, Large, OnDatabase, Run};
 use crate::stats::{median, spread};
+use crate::targets;
 use crate::visible::Visible;
 use crate::writes::Writes;
 
@@ -53,6 +55,13 @@ fn markdown(run: &Run, verdicts: &[Verdict]) -> Result<String, std::fmt::Error> 
     if let Some(measured) = &run.alone {
         text.push_str("\n## Alone\n");
         alone(&mut text, measured)?;
+    }
+    match &run.instructions {
+        Some(counted) => instructions(&mut text, counted)?,
+        None if args.wants(instructions::TITLE) => {
+            text.push_str("\n## Instructions\n\nNot counted: valgrind is missing.\n");
+        }
+        None => {}
     }
     text.push_str(
         "\n## Bars\n\n| bar | on | measured | | bar | verdict |\n|---|---|--:|---|--:|---|\n",
@@ -245,6 +254,40 @@ fn alone(text: &mut String, alone: &Alone) -> std::fmt::Result {
     } in &alone.texts
     {
         writeln!(text, "| {case} | {microseconds:.1} | {allocations:.1} |")?;
+    }
+    Ok(())
+}
+
+/// What callgrind counted.
+fn instructions(text: &mut String, counted: &Instructions) -> std::fmt::Result {
+    text.push_str("\n## Instructions\n\n| resolve | accounts | instructions |\n|---|--:|--:|\n");
+    for resolve in &counted.resolve {
+        let instructions::Resolve {
+            case,
+            accounts,
+            instructions,
+        } = resolve;
+        writeln!(text, "| {case} | {accounts} | {instructions:.0} |")?;
+    }
+    text.push_str(
+        "\n| a call, without the kernel | instructions | × no-op | wiping |\n|---|--:|--:|--:|\n",
+    );
+    let limit = counted
+        .calls
+        .iter()
+        .find(|call| call.target == targets::Kind::Noop);
+    for call in &counted.calls {
+        let instructions::Call {
+            target,
+            instructions,
+            wiping,
+        } = call;
+        let times = instructions / limit.map_or(1.0, |limit| limit.instructions);
+        let title = target.title();
+        writeln!(
+            text,
+            "| {title} | {instructions:.0} | {times:.2} | {wiping:.0} |"
+        )?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::alone::{self, Alone};
 use crate::args::Args;
 use crate::clones::{self, Cloned};
+use crate::instructions::{self, Instructions};
 use crate::noop;
 use crate::place::{self, Database};
 use crate::prompt_rounds::{self, ManyPrompts};
@@ -21,7 +22,7 @@ use crate::{Failure, say};
 pub(crate) const ACCOUNTS: u32 = 1_000;
 
 pub(crate) const SINGLE: &str = "/igny8.aiconfig.v1.ModelConfigService/GetModelConfig";
-const BATCH: &str = "/igny8.aiconfig.v1.ModelConfigService/BatchGetModelConfigs";
+pub(crate) const BATCH: &str = "/igny8.aiconfig.v1.ModelConfigService/BatchGetModelConfigs";
 
 /// How a server with many accounts starts.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -37,6 +38,7 @@ pub(crate) struct Large {
 pub(crate) struct Run {
     pub(crate) args: Args,
     pub(crate) alone: Option<Alone>,
+    pub(crate) instructions: Option<Instructions>,
     pub(crate) on: Vec<OnDatabase>,
 }
 
@@ -60,11 +62,15 @@ pub(crate) async fn measure(args: &Args) -> Result<Run, Failure> {
     let mut run = Run {
         args: args.clone(),
         alone: None,
+        instructions: None,
         on: Vec::new(),
     };
     if args.wants(alone::TITLE) {
         say("measuring resolve and apply alone");
         run.alone = Some(alone::measure(args)?);
+    }
+    if args.wants(instructions::TITLE) {
+        run.instructions = instructions::measure(args).await?;
     }
     for kind in &args.databases {
         run.on.push(on_database(args, *kind).await?);

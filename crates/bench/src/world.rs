@@ -38,7 +38,7 @@ pub(crate) struct World {
     /// On calls that change the library.
     pub(crate) admin: MetadataValue<Ascii>,
     pub(crate) accounts: u32,
-    seed: u64,
+    pub(crate) seed: u64,
     /// Removed when dropped, once the server has ended.
     pub(crate) place: Place,
 }

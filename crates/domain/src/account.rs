@@ -1,5 +1,6 @@
 //! Accounts, their tombstones and their overrides (sections 1 and 3).
 
+mod packed;
 mod prompts;
 mod rows;
 
@@ -33,7 +34,7 @@ pub struct Account {
 
 /// An account, or what is left of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case", try_from = "Flat")]
 pub enum AccountState {
     /// Registered.
     Live(Account),
@@ -44,6 +45,54 @@ pub enum AccountState {
         /// The push that deleted it.
         source_version: i64,
     },
+}
+
+/// A state as it is read. There are a million of them at a start, and serde would put each into a
+/// form of its own first, to look for the mark of the variant.
+#[derive(Deserialize)]
+struct Flat {
+    state: Mark,
+    account_id: AccountId,
+    plan: Option<Plan>,
+    display_name: Option<String>,
+    active: Option<bool>,
+    source_version: i64,
+}
+
+/// The mark of the variant.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mark {
+    Live,
+    Deleted,
+}
+
+impl TryFrom<Flat> for AccountState {
+    type Error = &'static str;
+
+    fn try_from(read: Flat) -> Result<Self, Self::Error> {
+        let Flat {
+            state,
+            account_id,
+            plan,
+            display_name,
+            active,
+            source_version,
+        } = read;
+        Ok(match state {
+            Mark::Live => Self::Live(Account {
+                account_id,
+                plan: plan.ok_or("an account without a plan")?,
+                display_name: display_name.ok_or("an account without a name")?,
+                active: active.ok_or("an account without its switch")?,
+                source_version,
+            }),
+            Mark::Deleted => Self::Deleted {
+                account_id,
+                source_version,
+            },
+        })
+    }
 }
 
 impl AccountState {
@@ -171,5 +220,42 @@ impl AccountEntry {
 
     fn library(&self) -> Option<&OwnLibrary> {
         self.rare.as_ref()?.library.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_read_as_they_are_written() {
+        let account_id = AccountId::new(7).unwrap();
+        for state in [
+            AccountState::Live(Account {
+                account_id,
+                plan: Plan::Growth,
+                display_name: "\"é\"".to_owned(),
+                active: false,
+                source_version: -3,
+            }),
+            AccountState::Deleted {
+                account_id,
+                source_version: 9,
+            },
+        ] {
+            let text = serde_json::to_string(&state).unwrap();
+            assert_eq!(serde_json::from_str::<AccountState>(&text).unwrap(), state);
+        }
+        for text in [
+            r#"{"state":"live","account_id":7,"source_version":1}"#,
+            r#"{"state":"gone","account_id":7,"source_version":1}"#,
+            r#"{"account_id":7,"source_version":1}"#,
+            r#"{"state":"deleted","account_id":0,"source_version":1}"#,
+        ] {
+            assert!(
+                serde_json::from_str::<AccountState>(text).is_err(),
+                "{text}"
+            );
+        }
     }
 }

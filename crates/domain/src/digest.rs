@@ -1,10 +1,11 @@
 //! The state digest: a sum over all live resources, kept as they change (storage and digest).
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::{AccountId, PromptRow, Resource, encode};
+use crate::{AccountId, PromptRow, Resource};
 
 /// A 256-bit sum over SHA-256(kind, key, canonical value) of every live resource. Two servers
 /// with the same resources have the same digest, however they came by them.
@@ -56,13 +57,35 @@ impl Leaf {
     /// The leaf of a resource.
     #[must_use]
     pub fn of(resource: &Resource) -> Self {
-        let mut hash = Sha256::new();
+        Leaves::default().of(resource)
+    }
+}
+
+/// Makes leaves one after the other, with the same memory for all of them.
+#[derive(Debug, Default)]
+pub struct Leaves(Vec<u8>);
+
+impl Leaves {
+    /// The leaf of a resource.
+    pub fn of(&mut self, resource: &Resource) -> Leaf {
+        self.0.clear();
         let key = resource.key();
-        for part in [key.kind().as_str(), &key.to_string(), &encode(resource)] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
+        self.part(|text| text.extend_from_slice(key.kind().as_str().as_bytes()));
+        // Writing to memory does not fail, nor do resources that have no maps but with texts as keys.
+        self.part(|text| drop(write!(text, "{key}")));
+        self.part(|text| drop(resource.write_json(text)));
+        Leaf(Sha256::digest(&self.0).into())
+    }
+
+    /// Adds a text with its length in front.
+    fn part(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let place = self.0.len();
+        self.0.extend_from_slice(&[0; 8]);
+        write(&mut self.0);
+        let length = (self.0.len() - place - 8) as u64;
+        if let Some(prefix) = self.0.get_mut(place..place + 8) {
+            prefix.copy_from_slice(&length.to_be_bytes());
         }
-        Self(hash.finalize().into())
     }
 }
 
@@ -112,3 +135,28 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// The etag of a row that is not there.
 pub(crate) const ABSENT: &str = "absent";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AccountState, encode};
+
+    #[test]
+    fn a_leaf_is_the_hash_of_three_texts_with_their_lengths() {
+        let mut leaves = Leaves::default();
+        for (number, key) in [(1, "1"), (1_234_567, "1234567"), (20, "20")] {
+            let resource = Resource::Account(AccountState::Deleted {
+                account_id: AccountId::new(number).unwrap(),
+                source_version: number,
+            });
+            let mut hash = Sha256::new();
+            for text in [resource.kind().as_str(), key, &encode(&resource)] {
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+            let leaf = <[u8; 32]>::from(hash.finalize());
+            assert_eq!(leaves.of(&resource).0, leaf);
+            assert_eq!(Leaf::of(&resource).0, leaf);
+        }
+    }
+}

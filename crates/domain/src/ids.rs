@@ -136,13 +136,6 @@ names! {
     TokenId by is_token_id, "1 to 64 lower-case letters, digits, - and _";
 }
 
-impl ProviderName {
-    /// The text, to be put into one place with others of the same letters.
-    pub(crate) fn text_mut(&mut self) -> &mut Arc<str> {
-        &mut self.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

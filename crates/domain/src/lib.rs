@@ -62,7 +62,7 @@ pub use command::{
     UpsertAccounts, decide,
 };
 pub use credit::{CreditOperation, CreditOperationField, CreditUnit};
-pub use digest::{Leaf, StateDigest, prompt_etag};
+pub use digest::{Leaf, Leaves, StateDigest, prompt_etag};
 pub use effective::defaults;
 pub use fields::{Field, FieldSource, FieldValue, ModelFields};
 pub use fit::{Fitted, fit_settings};

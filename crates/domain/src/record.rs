@@ -49,6 +49,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind(value) => serde_json::to_string(value),)* }
             }
 
+            /// Writes that behind what is there.
+            pub(crate) fn write_json(&self, to: &mut Vec<u8>) -> serde_json::Result<()> {
+                match self { $(Self::$kind(value) => serde_json::to_writer(to, value),)* }
+            }
+
             /// Reads the JSON of a value.
             pub(crate) fn from_json(kind: Kind, text: &str) -> serde_json::Result<Self> {
                 match kind { $(Kind::$kind => serde_json::from_str(text).map(Self::$kind),)* }

@@ -23,6 +23,7 @@ mod health;
 mod history;
 mod ledger;
 mod load;
+mod page;
 mod pools;
 mod postgres;
 mod rows;
@@ -46,6 +47,7 @@ pub use config::StoreConfig;
 pub use error::{DriverError, StoreError};
 pub use health::PoolStats;
 pub use load::{LoadOptions, LoadedState};
+pub use page::{ResourcePage, ResourceRef};
 pub use rows::{
     AnswerScope, AuditEntry, AuditRow, CanaryRow, Change, ChangeRow, DekRow, DekState, EnvelopeRow,
     Head, LedgerRow, LoggedChange, ResealedRow, ResourceRow, StoredAnswerRow, TextRow, VerifierRow,

@@ -5,14 +5,11 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::call::Caller;
 use crate::error::{DriverError, StoreError};
+use crate::page::{self, ResourcePage};
 use crate::rows::{CanaryRow, DekRow, EnvelopeRow, Head, ResourceRow, VerifierRow};
 use crate::statement::Table;
 use crate::store::{Store, read_head};
 use crate::tables::{state, vault};
-
-/// Resources that one query reads: enough to make its fixed cost small, few enough to end within
-/// the time limit of a call.
-const PAGE: u64 = 4_096;
 
 /// What to leave out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,15 +36,37 @@ pub struct LoadedState {
 }
 
 impl Store {
-    /// Reads the state in one read transaction; `each` gets every resource in the order of kind
-    /// and key, by bytes.
+    /// Reads the state as [`Store::load_pages`] does; `each` gets every resource by itself.
     ///
     /// # Errors
-    /// [`StoreError::Inconsistent`] for a row that cannot be read, or as every call.
+    /// As [`Store::load_pages`], and [`StoreError::Inconsistent`] for a row that cannot be read.
     pub async fn load(
         &self,
         options: LoadOptions<'_>,
         mut each: impl FnMut(ResourceRow) + Send,
+    ) -> Result<LoadedState, StoreError> {
+        let mut broken = None;
+        let loaded = self.load_pages(options, |page| {
+            for row in page.rows() {
+                match row {
+                    Ok(row) => each(row.into()),
+                    Err(error) => drop(broken.get_or_insert(error)),
+                }
+            }
+        });
+        let loaded = loaded.await?;
+        broken.map_or(Ok(loaded), Err)
+    }
+
+    /// Reads the state in one read transaction; `each` gets every resource in the order of kind
+    /// and key, by bytes.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn load_pages(
+        &self,
+        options: LoadOptions<'_>,
+        mut each: impl FnMut(ResourcePage) + Send,
     ) -> Result<LoadedState, StoreError> {
         let caller = &self.caller;
         let reads = caller.begin_read(&self.pools.read).await?;
@@ -117,36 +136,23 @@ async fn load_kind<C: ConnectionTrait>(
     caller: &Caller,
     on: &C,
     kind: &str,
-    each: &mut (impl FnMut(ResourceRow) + Send),
+    each: &mut (impl FnMut(ResourcePage) + Send),
 ) -> Result<u64, StoreError> {
     let mut count = 0;
-    let mut rows = load_page(caller, on, kind, None).await?;
+    let mut page = load_page(caller, on, kind, None).await?;
     loop {
-        count += rows.len() as u64;
-        let last = match rows.last() {
-            Some(last) if rows.len() as u64 == PAGE => {
-                Some(state::packed_resource(kind, last)?.key)
-            }
-            _ => None,
+        count += page.count();
+        let Some(last) = page.full().map(str::to_owned) else {
+            each(page);
+            return Ok(count);
         };
-        // The database makes the next page while this one is taken.
-        let next = async {
-            match &last {
-                Some(last) => load_page(caller, on, kind, Some(last)).await,
-                None => Ok(Vec::new()),
-            }
-        };
+        // The query first: the database makes the next page while this one is taken.
+        let next = load_page(caller, on, kind, Some(&last));
         let take = async {
-            for row in rows {
-                each(state::packed_resource(kind, &row)?);
-            }
+            each(page);
             Ok(())
         };
-        // The query first: it is under way before the rows are taken.
-        (rows, ()) = futures::future::try_join(next, take).await?;
-        if last.is_none() {
-            return Ok(count);
-        }
+        (page, ()) = futures::future::try_join(next, take).await?;
     }
 }
 
@@ -155,14 +161,8 @@ async fn load_page<C: ConnectionTrait>(
     on: &C,
     kind: &str,
     after: Option<&str>,
-) -> Result<Vec<QueryResult>, StoreError> {
-    let mut select = state::packed_resources();
-    select
-        .and_where(Expr::col("kind").eq(kind))
-        .order_by("key", Order::Asc)
-        .limit(PAGE);
-    if let Some(after) = after {
-        select.and_where(Expr::col("key").gt(after));
-    }
-    caller.all(on, "load resources", &select).await
+) -> Result<ResourcePage, StoreError> {
+    let select = page::select(caller.backend, kind, after);
+    let row = caller.one(on, "load resources", &select).await?;
+    ResourcePage::new(kind, row.as_ref())
 }

@@ -1,6 +1,7 @@
 //! Generated messages, clients and servers of the API, and its descriptor set.
 #![forbid(unsafe_code)]
 
+pub mod codec;
 pub mod reason;
 mod redact;
 

@@ -332,7 +332,7 @@ impl<'a> Call<'a> {
         let general = IntegrationType::general(modality);
         let own = (modality == Modality::Text).then_some(provider.as_str());
         self.entry.is_some_and(|entry| {
-            let mut kinds = entry.overrides.enabled_types().map(IntegrationType::as_str);
+            let mut kinds = entry.overrides.enabled_types();
             kinds.any(|kind| kind == general.as_str() || Some(kind) == own)
         })
     }

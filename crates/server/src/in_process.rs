@@ -46,7 +46,8 @@ pub fn in_process(app: Arc<Application>) -> Result<InProcess, Box<dyn Error + Se
         default_deadline: DEADLINE,
         longest_deadline: DEADLINE,
     };
-    let routes = serve::routes(services)?.prepare();
+    let frequent = serve::frequent(&services);
+    let routes = frequent.layer(serve::routes(services)?.prepare());
     let gated = GateLayer::new(app, Room::new(CALLS), limits).layer(routes);
     Ok(BoxCloneSyncService::new(
         gated

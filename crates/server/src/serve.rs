@@ -16,7 +16,6 @@ use aiconfig_proto::v1::{
     history_service_server::HistoryServiceServer,
     integration_settings_service_server::IntegrationSettingsServiceServer,
     model_catalog_service_server::ModelCatalogServiceServer,
-    model_config_service_server::ModelConfigServiceServer,
     module_service_server::ModuleServiceServer, prompt_service_server::PromptServiceServer,
     provider_service_server::ProviderServiceServer, strategy_service_server::StrategyServiceServer,
     token_service_server::TokenServiceServer,
@@ -38,7 +37,8 @@ use crate::config::Config;
 use crate::gate::{CLONE_MESSAGE, GateLayer, KEY_MESSAGE, MESSAGE, OPEN_MESSAGE};
 use crate::ops::{self, Ops};
 use crate::service_manager::{self, Pulse};
-use crate::services::Services;
+use crate::services::{ModelConfigServer, Services};
+use crate::shortcut::Frequent;
 use crate::start::Failure;
 use crate::transport::{self, Reload, Room};
 use crate::turns::Turns;
@@ -123,6 +123,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         .limits()
         .server()
         .layer(gate)
+        .layer(frequent(&services))
         .add_routes(routes(services)?.add_service(health_service))
         .serve_with_incoming_shutdown(incoming, async move {
             waiting.cancelled().await;
@@ -164,7 +165,15 @@ fn keep_up(background: &mut JoinSet<()>, app: &Arc<Application>, counts: &Promet
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
 }
 
-/// Every service but health.
+/// The services that are called most.
+pub(crate) fn frequent(services: &Services) -> Frequent {
+    Frequent {
+        model_config: ModelConfigServer::new(services.clone(), MESSAGE),
+        prompt: PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
+    }
+}
+
+/// Every other service but health.
 pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
     let routes = Routes::default()
         .add_service(
@@ -176,9 +185,6 @@ pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
             reflection()
                 .build_v1alpha()?
                 .max_decoding_message_size(OPEN_MESSAGE),
-        )
-        .add_service(
-            ModelConfigServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )
         .add_service(
             IntegrationSettingsServiceServer::new(services.clone())
@@ -195,7 +201,6 @@ pub(crate) fn routes(services: Services) -> Result<Routes, Failure> {
             ModelCatalogServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )
         .add_service(ModuleServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
-        .add_service(PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE))
         .add_service(
             GlobalPromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
         )

@@ -5,7 +5,7 @@ mod own;
 mod resources;
 mod uses;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
@@ -14,10 +14,10 @@ use crate::account::{PromptBase, Rare};
 use crate::digest::{Leaf, StateDigest};
 use crate::{
     AccountEntry, AccountId, AccountState, AuthorProfile, Change, CreditOperation, Function,
-    FunctionName, GlobalPrompt, GlobalSettings, IntegrationType, ItemId, KeyFreeze, LibraryItem,
-    Meta, Model, ModelId, ModuleSwitches, OperationType, Override, PromptRow, PromptType,
-    PromptVersion, Provider, ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored,
-    Strategy, Timestamp, Token, TokenId,
+    FunctionName, GlobalPrompt, GlobalSettings, ItemId, KeyFreeze, LibraryItem, Meta, Model,
+    ModelId, ModuleSwitches, OperationType, Override, PromptRow, PromptType, PromptVersion,
+    Provider, ProviderKey, ProviderName, Record, Resource, ResourceKey, Stored, Strategy,
+    Timestamp, Token, TokenId,
 };
 
 type Shared<K, V> = Arc<BTreeMap<K, Arc<Stored<V>>>>;
@@ -38,6 +38,8 @@ pub struct Snapshot {
     providers: Shared<ProviderName, Provider>,
     keys: Arc<BTreeMap<ProviderName, Versions>>,
     models: Shared<ModelId, Model>,
+    /// Those of them that are the default of their provider and modality.
+    defaults: Shared<ModelId, Model>,
     functions: Shared<FunctionName, Function>,
     operations: Shared<OperationType, CreditOperation>,
     tokens: Shared<TokenId, Token>,
@@ -45,8 +47,6 @@ pub struct Snapshot {
     versions: Shared<(PromptType, u32), PromptVersion>,
     profiles: Shared<ItemId, LibraryItem<AuthorProfile>>,
     strategies: Shared<ItemId, LibraryItem<Strategy>>,
-    /// The texts of account rows, each once: few are named by many.
-    texts: Arc<HashSet<Arc<str>>>,
     /// What accounts' prompts are based on, each once.
     bases: OrdSet<Arc<PromptBase>>,
     /// How many account rows name a model.
@@ -139,11 +139,10 @@ impl Snapshot {
                     self.accounts.insert(id, Arc::new(AccountEntry::new(state)));
                 }
             }
-            Resource::Override(mut value) => {
-                self.share_texts(&mut value);
+            Resource::Override(value) => {
                 self.count_model(&value, 1);
                 let entry = self.entry(value.account_id, &meta);
-                entry.overrides.push(Stored { value, meta });
+                entry.overrides.push(&Stored { value, meta });
             }
             Resource::AccountModules(value) => {
                 let id = value.account_id;
@@ -163,7 +162,14 @@ impl Snapshot {
                 let versions = keys.entry(value.provider.clone()).or_default();
                 versions.insert(value.version, Arc::new(Stored { value, meta }));
             }
-            Resource::Model(value) => put(&mut self.models, value.model_id.clone(), value, meta),
+            Resource::Model(value) => {
+                let (id, stored) = (value.model_id.clone(), Arc::new(Stored { value, meta }));
+                if stored.value.is_default {
+                    let defaults = Arc::make_mut(&mut self.defaults);
+                    defaults.insert(id.clone(), Arc::clone(&stored));
+                }
+                Arc::make_mut(&mut self.models).insert(id, stored);
+            }
             Resource::Function(value) => put(&mut self.functions, value.name.clone(), value, meta),
             Resource::CreditOperation(value) => put(
                 &mut self.operations,
@@ -226,7 +232,10 @@ impl Snapshot {
                 let keys = Arc::make_mut(&mut self.keys);
                 drop(keys.get_mut(name).and_then(|keys| keys.remove(version)));
             }
-            ResourceKey::Model(id) => drop(Arc::make_mut(&mut self.models).remove(id)),
+            ResourceKey::Model(id) => {
+                drop(Arc::make_mut(&mut self.models).remove(id));
+                drop(Arc::make_mut(&mut self.defaults).remove(id));
+            }
             ResourceKey::Function(name) => drop(Arc::make_mut(&mut self.functions).remove(name)),
             ResourceKey::CreditOperation(name) => {
                 drop(Arc::make_mut(&mut self.operations).remove(name));
@@ -290,29 +299,6 @@ impl Snapshot {
         let base = Arc::new(base);
         self.bases.insert(Arc::clone(&base));
         base
-    }
-
-    /// Puts the texts of a row into one place with the same ones of others. What a row can name is
-    /// in the catalogue or was, so they do not become many.
-    fn share_texts(&mut self, row: &mut Override) {
-        let texts = &mut self.texts;
-        let mut share = |text: &mut Arc<str>| match texts.get(text) {
-            Some(known) => *text = Arc::clone(known),
-            None => drop(Arc::make_mut(texts).insert(Arc::clone(text))),
-        };
-        let fields = &mut row.fields;
-        let named = [
-            &mut fields.service,
-            &mut fields.model,
-            &mut fields.image_size,
-            &mut fields.image_quality,
-            &mut fields.image_style,
-            &mut fields.image_format,
-        ];
-        named.into_iter().flatten().for_each(&mut share);
-        if let IntegrationType::Provider(name) = &mut row.integration_type {
-            share(name.text_mut());
-        }
     }
 }
 

@@ -11,9 +11,8 @@ impl Snapshot {
     /// The default model of a provider and modality, whatever its state.
     #[must_use]
     pub fn default_model(&self, provider: &ProviderName, modality: Modality) -> Option<&Model> {
-        self.models().map(|model| &model.value).find(|model| {
-            model.is_default && model.provider == *provider && model.modality == modality
-        })
+        let mut defaults = self.defaults.values().map(|model| &model.value);
+        defaults.find(|model| model.modality == modality && model.provider == *provider)
     }
 
     /// What is used where a model is named: itself if active, else the end of its replacements.

@@ -1,7 +1,7 @@
 //! Rows of the head, the live state and the change log.
 
 use sea_orm::QueryResult;
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::Expr;
 
 use crate::decode::{Row, big, small};
 use crate::error::StoreError;
@@ -61,55 +61,6 @@ pub(crate) fn resource(row: &QueryResult) -> Result<ResourceRow, StoreError> {
         create_time_us: row.get(5)?,
         update_time_us: row.get(6)?,
         updated_by: row.get(7)?,
-    })
-}
-
-/// A select of the resources of one kind with their small columns in one text.
-///
-/// A row costs the driver an allocation or two a column: with three columns instead of eight a
-/// large state loads in half the time.
-pub(crate) fn packed_resources() -> SelectStatement {
-    let mut select = Query::select();
-    select
-        .columns(["key", "value"])
-        .expr(Expr::cust(
-            "codec || ' ' || revision || ' ' || create_time_us || ' ' || update_time_us \
-             || ' ' || updated_by",
-        ))
-        .from(RESOURCE.name);
-    select
-}
-
-/// A row of [`packed_resources`].
-pub(crate) fn packed_resource(kind: &str, row: &QueryResult) -> Result<ResourceRow, StoreError> {
-    let key: String = row.try_get_by_index(0).unwrap_or_default();
-    let bad = |column| StoreError::Inconsistent {
-        table: RESOURCE.name,
-        column,
-        key: format!("{kind}/{key}"),
-    };
-    let small: String = row.try_get_by_index(2).map_err(|_| bad("codec"))?;
-    let mut parts = small.splitn(5, ' ');
-    let mut next = |column| parts.next().ok_or_else(|| bad(column));
-    let codec = next("codec")?.parse().map_err(|_| bad("codec"))?;
-    let revision = next("revision")?.parse().map_err(|_| bad("revision"))?;
-    let create_time_us = next("create_time_us")?
-        .parse()
-        .map_err(|_| bad("create_time_us"))?;
-    let update_time_us = next("update_time_us")?
-        .parse()
-        .map_err(|_| bad("update_time_us"))?;
-    let updated_by = next("updated_by")?.to_owned();
-    let value = row.try_get_by_index(1).map_err(|_| bad("value"))?;
-    Ok(ResourceRow {
-        kind: kind.to_owned(),
-        key,
-        codec,
-        value,
-        revision,
-        create_time_us,
-        update_time_us,
-        updated_by,
     })
 }
 

@@ -14,6 +14,8 @@ mod providers;
 mod settings;
 mod tokens;
 
+pub(crate) use model_config::ModelConfigServer;
+
 use crate::call::Gateway;
 
 /// Implements every service; cloned for each of them.

@@ -44,19 +44,6 @@ pub(crate) fn model_fields(fields: &ModelFields) -> v1::ModelFields {
     }
 }
 
-/// The image fields on the wire.
-pub(crate) fn image_parameters(fields: &ModelFields) -> v1::ImageParameters {
-    v1::ImageParameters {
-        image_size: text(fields.image_size.as_ref()),
-        image_quality: text(fields.image_quality.as_ref()),
-        image_style: text(fields.image_style.as_ref()),
-        image_format: text(fields.image_format.as_ref()),
-        max_in_article_images: fields.max_in_article_images,
-        steps: fields.steps,
-        guidance: fields.guidance,
-    }
-}
-
 /// Where each value is from, by field name.
 pub(crate) fn sources(sources: &Sources) -> BTreeMap<String, i32> {
     Field::ALL

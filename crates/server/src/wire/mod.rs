@@ -21,6 +21,7 @@ mod modules;
 mod price;
 mod price_import;
 mod prompt;
+mod protobuf;
 mod provider;
 mod settings;
 mod token;
@@ -54,6 +55,7 @@ pub(crate) use prompt::{
     MergeRequest, acknowledge_prompt, apply_merge, conflicts, customize_prompt, effective_prompt,
     prompt_name, rendered, reset_target,
 };
+pub(crate) use protobuf::Writer;
 pub(crate) use provider::{
     add_key, destroy_key, new_provider, promote_key, provider, provider_key, revoke_key,
     rollback_key, set_key_freeze, update_provider,

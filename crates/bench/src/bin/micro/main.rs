@@ -8,7 +8,7 @@ use std::alloc::System;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aiconfig_application::{Application, OpenOptions, SystemClock};
 use aiconfig_bench::population::{PLANS, plan, resources};
@@ -36,6 +36,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Calls of a round, and rounds; the median round counts.
 const CALLS: usize = 10_000;
 const ROUNDS: usize = 31;
+/// The longest to wait for the database: a program that counts instructions runs fifty times slower.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// What is resolved, for accounts of which plan.
 const CASES: [(&str, &str, Plan); 4] = [
     ("the platform's defaults", "generate_content", Plan::Free),
@@ -53,11 +55,18 @@ struct Args {
     /// Which accounts are asked for, and in which order, follows from this number.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Resolves one case by its number, and nothing else: for a program that counts what
+    /// `counted_calls` does. Prints which case it is and how many calls were made, or `null`.
+    #[arg(long)]
+    counted_case: Option<usize>,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let args = Args::parse();
+    if let Some(number) = args.counted_case {
+        return count(&args, number).await;
+    }
     let texts = texts::measure(args.seed)?;
     let (shipped, now) = shipped().await?;
     let (mut resolved, mut states) = (Vec::new(), Vec::new());
@@ -91,12 +100,52 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Calls that are counted, after some that are not: they meet everything as it will be.
+const COUNTED: usize = 1_000;
+/// Accounts where calls are counted: more cost the same instructions but for the look-up.
+const COUNTED_ACCOUNTS: u32 = 1_000;
+
+async fn count(args: &Args, number: usize) -> Result<(), Failure> {
+    let mut found = Value::Null;
+    if let Some((case, function, plan)) = CASES.get(number) {
+        let mut random = StdRng::seed_from_u64(args.seed);
+        let (shipped, now) = shipped().await?;
+        let state = populated(&shipped, COUNTED_ACCOUNTS);
+        let queries = queries(function, *plan, COUNTED_ACCOUNTS, &mut random)?;
+        let (before, counted) = queries.split_at(queries.len() - COUNTED);
+        for query in before.iter().take(COUNTED) {
+            drop(black_box(resolve(&state, query, now)));
+        }
+        counted_calls(&state, counted, now);
+        found = json!({
+            "case": case,
+            "accounts": COUNTED_ACCOUNTS,
+            "calls": counted.len(),
+        });
+    }
+    writeln!(std::io::stdout(), "{found}")?;
+    Ok(())
+}
+
+/// Known by its name to who counts.
+#[inline(never)]
+fn counted_calls(state: &Snapshot, queries: &[Query], now: Timestamp) {
+    for query in queries {
+        drop(black_box(resolve(state, black_box(query), now)));
+    }
+}
+
 /// The state of a new installation.
 async fn shipped() -> Result<(Snapshot, Timestamp), Failure> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join("aiconfig.db");
     let url = format!("sqlite://{}", file.display());
-    let store = Store::connect(&StoreConfig::new(url.into())).await?;
+    let config = StoreConfig {
+        call_timeout: PATIENCE,
+        acquire_timeout: PATIENCE,
+        ..StoreConfig::new(url.into())
+    };
+    let store = Store::connect(&config).await?;
     store.migrate([7; 16]).await?;
     let options = OpenOptions {
         keks: KekConfig {
