@@ -24,7 +24,7 @@ use aiconfig_proto::v1::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
@@ -94,7 +94,9 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         counts,
         draining: Arc::clone(&draining),
     };
-    let ops = tokio::spawn(ops::serve(ops_listener, ops, stop.clone()));
+    // Probes and scrapes are answered until no call is left.
+    let drained = CancellationToken::new();
+    let ops = tokio::spawn(ops::serve(ops_listener, ops, drained.clone()));
 
     TraceId::begin(app.random_number());
     let services = Services(Gateway {
@@ -147,15 +149,25 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     // Balancers and watchers get to see it before connections are told to go.
     tokio::time::sleep(NOTICE).await;
     stop.cancel();
-    if let Ok(ended) = tokio::time::timeout(config.drain(), server).await {
-        ended??;
-    } else {
-        tracing::warn!("calls were still open at the end of the drain");
-    }
+    drain(server, config.drain()).await?;
+    drained.cancel();
     background.shutdown().await;
     app.flush_audit().await?;
     ops.abort();
     announce::stopped(&app, begun);
+    Ok(())
+}
+
+/// Waits until the last call has ended, for so long at most.
+async fn drain(
+    server: JoinHandle<Result<(), tonic::transport::Error>>,
+    most: Duration,
+) -> Result<(), Failure> {
+    if let Ok(ended) = tokio::time::timeout(most, server).await {
+        ended??;
+    } else {
+        tracing::warn!("calls were still open at the end of the drain");
+    }
     Ok(())
 }
 
