@@ -77,11 +77,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     keep_up(&mut background, &app, &counts);
     let keks = vault::Files::begin(Arc::clone(&app), config.kek_reload());
     background.spawn(keks.follow());
-    background.spawn(vault::report(
-        health.clone(),
-        Arc::clone(&app),
-        Arc::clone(&draining),
-    ));
+    keep_reporting(&mut background, &app, &health, &draining);
     let secure = tls.is_some();
     let live_tls = tls.as_ref().map(Reload::live);
     if let Some(tls) = tls {
@@ -134,7 +130,6 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         });
     let mut server = tokio::spawn(server);
     report(&health, &app, Serving).await;
-    background.spawn(report_database(health.clone(), Arc::clone(&app)));
     let plain = if secure { "" } else { "-plaintext " };
     tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl {plain}{grpc_addr} list");
     service_manager::ready(&app);
@@ -177,6 +172,25 @@ fn keep_up(background: &mut JoinSet<()>, app: &Arc<Application>, counts: &Promet
     background.spawn(prune(Arc::clone(app)));
     let folding = counts.clone();
     background.spawn(every(UPKEEP, move || folding.run_upkeep()));
+}
+
+/// Starts what keeps the health of the vault and of the database up to date.
+fn keep_reporting(
+    background: &mut JoinSet<()>,
+    app: &Arc<Application>,
+    health: &HealthReporter,
+    draining: &Arc<AtomicBool>,
+) {
+    background.spawn(vault::report(
+        health.clone(),
+        Arc::clone(app),
+        Arc::clone(draining),
+    ));
+    background.spawn(report_database(
+        health.clone(),
+        Arc::clone(app),
+        Arc::clone(draining),
+    ));
 }
 
 /// Every service but health.
@@ -224,7 +238,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     bound.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Sets the health of the server, of each service, and of the vault.
+/// Sets the health of the server, of each service, of the vault and of the database.
 async fn report(health: &HealthReporter, app: &Application, status: ServingStatus) {
     let services: BTreeSet<&str> = access::TABLE
         .iter()
@@ -235,20 +249,23 @@ async fn report(health: &HealthReporter, app: &Application, status: ServingStatu
         let name = format!("igny8.aiconfig.v1.{service}");
         health.set_service_status(name, status).await;
     }
-    let vault = if app.vault_health().is_sound() {
-        status
-    } else {
-        NotServing
-    };
-    health.set_service_status("aiconfig.vault", vault).await;
+    let sound = app.vault_health().is_sound();
+    let ready = *app.store().condition().borrow() == Condition::Ready;
+    for (name, well) in [("aiconfig.vault", sound), ("aiconfig.database", ready)] {
+        let status = if well { status } else { NotServing };
+        health.set_service_status(name, status).await;
+    }
 }
 
-/// Keeps the health of the database up to date: what is not served without it are writes, and reads
-/// of what is not in memory.
-async fn report_database(health: HealthReporter, app: Arc<Application>) {
+/// Keeps the health of the database up to date, until the server begins to stop: what is not served
+/// without it are writes, and reads of what is not in memory.
+async fn report_database(health: HealthReporter, app: Arc<Application>, draining: Arc<AtomicBool>) {
     let mut condition = app.store().condition();
     loop {
         let ready = *condition.borrow_and_update() == Condition::Ready;
+        if draining.load(Ordering::Relaxed) {
+            return;
+        }
         let status = if ready { Serving } else { NotServing };
         health.set_service_status("aiconfig.database", status).await;
         if condition.changed().await.is_err() {

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use aiconfig_proto::v1;
-use aiconfig_tests::{Place, Server, query};
+use aiconfig_tests::{HealthWatch, Place, Server, query};
 use rustix::process::{Pid, Signal, kill_process};
 use tonic::Request;
 
@@ -12,6 +12,8 @@ use tonic::Request;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Calls may go on for longer than the test does.
 const DRAIN: (&str, &str) = ("AICONFIG_DRAIN_SECONDS", "60");
+const SERVING: i32 = 1;
+const NOT_SERVING: i32 = 2;
 
 async fn until(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
@@ -64,5 +66,29 @@ async fn the_ops_port_answers_until_the_last_call_has_ended() {
     assert!(!call.is_finished());
 
     call.abort();
+    assert!(stops(server).await);
+}
+
+#[tokio::test]
+async fn every_health_says_that_the_server_stops() {
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let channel = server.channel().await;
+    let mut watches = Vec::new();
+    for service in [
+        "",
+        "igny8.aiconfig.v1.ModelConfigService",
+        "aiconfig.vault",
+        "aiconfig.database",
+    ] {
+        let mut watch = HealthWatch::begin(&channel, service).await;
+        assert_eq!(watch.next().await, SERVING, "{service}");
+        watches.push((service, watch));
+    }
+    tell_to_stop(&server);
+    for (service, mut watch) in watches {
+        let told = tokio::time::timeout(PATIENCE, watch.next()).await;
+        assert_eq!(told.ok(), Some(NOT_SERVING), "{service:?}");
+    }
     assert!(stops(server).await);
 }
