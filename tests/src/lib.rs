@@ -16,6 +16,6 @@ pub mod wire;
 pub use aiconfig_testsupport::free_port;
 pub use clients::{Bearer, Clients};
 pub use prompts::{customize, effective, new_prompt, new_text, reset};
-pub use raw::{call, health, reason, rpcs};
+pub use raw::{HealthWatch, call, health, reason, rpcs};
 pub use requests::{account, config, number, query, save, text};
 pub use server::{Input, Place, Server, binary};

@@ -1,12 +1,14 @@
 //! Calls by path, with bytes that need not be a message.
 
+use std::time::Duration;
+
 use bytes::{Buf, BufMut};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use tonic_types::StatusExt as _;
 
 /// Passes bytes on as they are.
@@ -78,6 +80,31 @@ pub async fn health(channel: &Channel, service: &str) -> Result<i32, Status> {
     let answer = call(channel, path, MetadataMap::new(), body).await?;
     let answer = HealthAnswer::decode(answer.get_ref().as_slice()).unwrap();
     Ok(answer.status)
+}
+
+/// The statuses of a service from now on, as the health service tells them when they change.
+pub struct HealthWatch(Streaming<Vec<u8>>);
+
+impl HealthWatch {
+    /// Begins to watch.
+    pub async fn begin(channel: &Channel, service: &str) -> Self {
+        let request = HealthRequest {
+            service: service.to_owned(),
+        };
+        let mut client = tonic::client::Grpc::new(channel.clone());
+        client.ready().await.unwrap();
+        let mut request = Request::new(request.encode_to_vec());
+        request.set_timeout(Duration::from_mins(1));
+        let path = "/grpc.health.v1.Health/Watch".parse().unwrap();
+        let answer = client.server_streaming(request, path, Bytes).await.unwrap();
+        Self(answer.into_inner())
+    }
+
+    /// The next status: 1 is serving, 2 is not.
+    pub async fn next(&mut self) -> i32 {
+        let answer = self.0.message().await.unwrap().unwrap();
+        HealthAnswer::decode(answer.as_slice()).unwrap().status
+    }
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -89,6 +89,7 @@ pub(crate) fn install(now: Timestamp) -> Result<PrometheusHandle, BuildError> {
     }
     for outcome in ["taken", "refused"] {
         counter!(TLS_RELOADS, "outcome" => outcome).absolute(0);
+        counter!(KEK_RELOADS, "outcome" => outcome).absolute(0);
     }
     for cut in Cut::ALL {
         counter!(CUTS, "cause" => cut.label()).absolute(0);

@@ -23,7 +23,7 @@ use aiconfig_proto::v1::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::ServingStatus::{self, NotServing, Serving};
@@ -78,11 +78,7 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     keep_up(&mut background, &app, &counts);
     let keks = vault::Files::begin(Arc::clone(&app), config.kek_reload());
     background.spawn(keks.follow());
-    background.spawn(vault::report(
-        health.clone(),
-        Arc::clone(&app),
-        Arc::clone(&draining),
-    ));
+    keep_reporting(&mut background, &app, &health, &draining);
     let secure = tls.is_some();
     let live_tls = tls.as_ref().map(Reload::live);
     if let Some(tls) = tls {
@@ -95,7 +91,9 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         counts,
         draining: Arc::clone(&draining),
     };
-    let ops = tokio::spawn(ops::serve(ops_listener, ops, stop.clone()));
+    // Probes and scrapes are answered until no call is left.
+    let drained = CancellationToken::new();
+    let ops = tokio::spawn(ops::serve(ops_listener, ops, drained.clone()));
 
     TraceId::begin(app.random_number());
     let services = Services(Gateway {
@@ -130,7 +128,6 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
         });
     let mut server = tokio::spawn(server);
     report(&health, &app, Serving).await;
-    background.spawn(report_database(health.clone(), Arc::clone(&app)));
     let plain = if secure { "" } else { "-plaintext " };
     tracing::info!(grpc = %grpc_addr, ops = %config.ops_addr, "serving; try: grpcurl {plain}{grpc_addr} list");
     service_manager::ready(&app);
@@ -145,15 +142,25 @@ pub(crate) async fn serve(app: Arc<Application>, config: &Config) -> Result<(), 
     // Balancers and watchers get to see it before connections are told to go.
     tokio::time::sleep(NOTICE).await;
     stop.cancel();
-    if let Ok(ended) = tokio::time::timeout(config.drain(), server).await {
-        ended??;
-    } else {
-        tracing::warn!("calls were still open at the end of the drain");
-    }
+    drain(server, config.drain()).await?;
+    drained.cancel();
     background.shutdown().await;
     app.finish_audit().await?;
     ops.abort();
     announce::stopped(&app, begun);
+    Ok(())
+}
+
+/// Waits until the last call has ended, for so long at most.
+async fn drain(
+    server: JoinHandle<Result<(), tonic::transport::Error>>,
+    most: Duration,
+) -> Result<(), Failure> {
+    if let Ok(ended) = tokio::time::timeout(most, server).await {
+        ended??;
+    } else {
+        tracing::warn!("calls were still open at the end of the drain");
+    }
     Ok(())
 }
 
@@ -171,6 +178,25 @@ pub(crate) fn frequent(services: &Services) -> Frequent {
         model_config: ModelConfigServer::new(services.clone(), MESSAGE),
         prompt: PromptServiceServer::new(services.clone()).max_decoding_message_size(MESSAGE),
     }
+}
+
+/// Starts what keeps the health of the vault and of the database up to date.
+fn keep_reporting(
+    background: &mut JoinSet<()>,
+    app: &Arc<Application>,
+    health: &HealthReporter,
+    draining: &Arc<AtomicBool>,
+) {
+    background.spawn(vault::report(
+        health.clone(),
+        Arc::clone(app),
+        Arc::clone(draining),
+    ));
+    background.spawn(report_database(
+        health.clone(),
+        Arc::clone(app),
+        Arc::clone(draining),
+    ));
 }
 
 /// Every other service but health.
@@ -222,7 +248,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     bound.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Sets the health of the server, of each service, and of the vault.
+/// Sets the health of the server, of each service, of the vault and of the database.
 async fn report(health: &HealthReporter, app: &Application, status: ServingStatus) {
     let services: BTreeSet<&str> = access::TABLE
         .iter()
@@ -233,20 +259,23 @@ async fn report(health: &HealthReporter, app: &Application, status: ServingStatu
         let name = format!("igny8.aiconfig.v1.{service}");
         health.set_service_status(name, status).await;
     }
-    let vault = if app.vault_health().is_sound() {
-        status
-    } else {
-        NotServing
-    };
-    health.set_service_status("aiconfig.vault", vault).await;
+    let sound = app.vault_health().is_sound();
+    let ready = *app.store().condition().borrow() == Condition::Ready;
+    for (name, well) in [("aiconfig.vault", sound), ("aiconfig.database", ready)] {
+        let status = if well { status } else { NotServing };
+        health.set_service_status(name, status).await;
+    }
 }
 
-/// Keeps the health of the database up to date: what is not served without it are writes, and reads
-/// of what is not in memory.
-async fn report_database(health: HealthReporter, app: Arc<Application>) {
+/// Keeps the health of the database up to date, until the server begins to stop: what is not served
+/// without it are writes, and reads of what is not in memory.
+async fn report_database(health: HealthReporter, app: Arc<Application>, draining: Arc<AtomicBool>) {
     let mut condition = app.store().condition();
     loop {
         let ready = *condition.borrow_and_update() == Condition::Ready;
+        if draining.load(Ordering::Relaxed) {
+            return;
+        }
         let status = if ready { Serving } else { NotServing };
         health.set_service_status("aiconfig.database", status).await;
         if condition.changed().await.is_err() {

@@ -10,6 +10,7 @@
 mod alerts;
 mod container;
 mod dashboard;
+mod drain;
 mod files;
 mod metrics;
 mod notify;

@@ -113,6 +113,14 @@ fn documented() -> Metrics {
     rows.collect()
 }
 
+/// The metrics whose rows call them an alarm.
+pub(crate) fn alarms() -> BTreeSet<String> {
+    let page = files::text(PAGE);
+    let rows = page.lines().filter(|line| line.contains("alarm"));
+    let names = rows.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    names.map(str::to_owned).collect()
+}
+
 #[tokio::test]
 async fn every_metric_is_documented() {
     let (shown, documented) = (shown().await, documented());

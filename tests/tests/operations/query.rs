@@ -1,5 +1,7 @@
 //! What queries to Prometheus ask for, held against what a server shows.
 
+use std::collections::BTreeSet;
+
 use promql_parser::parser::{self, Expr, VectorSelector};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
@@ -26,13 +28,15 @@ impl ExprVisitor for Selectors {
     }
 }
 
-/// Fails with `place` if a query cannot be read, or asks for a metric or a label that no server has.
-pub(crate) fn check(place: &str, query: &str, metrics: &Metrics) {
+/// The metrics that a query asks for. Fails with `place` if it cannot be read, or asks for a metric or
+/// a label that no server has.
+pub(crate) fn check(place: &str, query: &str, metrics: &Metrics) -> BTreeSet<String> {
     let query = query.replace("$__rate_interval", "5m");
     let expr = parser::parse(&query).unwrap_or_else(|error| panic!("{place}: {error}: {query}"));
     let mut selectors = Selectors::default();
     walk_expr(&mut selectors, &expr).unwrap();
     assert!(!selectors.0.is_empty(), "{place} asks for nothing: {query}");
+    let mut asked = BTreeSet::new();
     for selector in selectors.0 {
         let name = selector.name.clone().unwrap_or_default();
         if MADE_BY_PROMETHEUS.contains(&name.as_str()) {
@@ -49,5 +53,7 @@ pub(crate) fn check(place: &str, query: &str, metrics: &Metrics) {
                 "{place}: {name} has no label {label}: {query}"
             );
         }
+        asked.insert(name);
     }
+    asked
 }

@@ -226,20 +226,23 @@ async fn of_a_partial_batch_the_others_change() {
     on_both(async |stage| {
         stage.create("one", "1").await;
         stage.create("two", "2").await;
-        let names = ["two", "nine", "one", "two"];
-        let missing = i32::from(Code::NotFound);
-        let told = |rows: Vec<(String, bool, Option<i32>)>| {
+        let names = ["two", "nine", "A b", "one", "two"];
+        let told = |rows: Vec<(String, bool, Option<tonic_types::pb::Status>)>| {
             let expect = [
-                ("two", true),
-                ("nine", false),
-                ("one", true),
-                ("two", false),
+                ("two", true, None),
+                ("nine", false, Some(Code::NotFound)),
+                ("A b", false, Some(Code::InvalidArgument)),
+                ("one", true, None),
+                ("two", false, None),
             ];
-            for (row, (name, changed)) in rows.iter().zip(expect) {
-                let error = (name == "nine").then_some(missing);
-                assert_eq!(*row, (name.to_owned(), changed, error));
-            }
             assert_eq!(rows.len(), expect.len());
+            for ((name, changed, error), expect) in rows.iter().zip(expect) {
+                let code = error.as_ref().map(|error| Code::from_i32(error.code));
+                assert_eq!((name.as_str(), *changed, code), expect);
+            }
+            // The item is named as without `partial`.
+            let malformed = &rows[2].2.as_ref().unwrap().message;
+            assert!(malformed.starts_with("prompt_types[2]: "), "{malformed}");
         };
         let library = &mut stage.admin.global_prompts;
         let counted = v1::BatchIncrementVersionRequest {
@@ -257,7 +260,7 @@ async fn of_a_partial_batch_the_others_change() {
         assert_eq!(versions, [2, 2, 2]);
         let rows = counted.results.into_iter();
         told(
-            rows.map(|one| (one.prompt_type, one.changed, one.error.map(|e| e.code)))
+            rows.map(|one| (one.prompt_type, one.changed, one.error))
                 .collect(),
         );
         let off = v1::GlobalPromptServiceBatchSetActiveRequest {
@@ -267,15 +270,24 @@ async fn of_a_partial_batch_the_others_change() {
         let off = library.batch_set_active(off).await.unwrap().into_inner();
         let rows = off.results.into_iter();
         told(
-            rows.map(|one| (one.prompt_type, one.changed, one.error.map(|e| e.code)))
+            rows.map(|one| (one.prompt_type, one.changed, one.error))
                 .collect(),
         );
         let none = v1::BatchIncrementVersionRequest {
             partial: true,
-            ..increment(&["nine"])
+            ..increment(&["nine", "A b"])
         };
         let none = library.batch_increment_version(none).await.unwrap();
         assert!(!none.get_ref().changed);
+        // What is wrong with the batch itself refuses it.
+        for wrong in [increment(&[]), increment(&["one"; 1_001])] {
+            let wrong = v1::BatchIncrementVersionRequest {
+                partial: true,
+                ..wrong
+            };
+            let answer = library.batch_increment_version(wrong).await;
+            assert_eq!(violations(answer)[0].0, "prompt_types");
+        }
     })
     .await;
 }

@@ -10,8 +10,8 @@ use crate::{Change, GlobalPrompt, PromptType, Rejection, ResourceKey, Snapshot};
 /// Gives prompts a new version of the same text.
 #[derive(Clone, Debug)]
 pub struct IncrementPromptVersions {
-    /// Which.
-    pub prompt_types: Vec<PromptType>,
+    /// Which; those that could not be read are refused one by one.
+    pub prompt_types: Vec<Result<PromptType, Rejection>>,
     /// Why, for people.
     pub note: String,
     /// Whether the others are changed when one is refused.
@@ -21,8 +21,8 @@ pub struct IncrementPromptVersions {
 /// Activates or deactivates prompts.
 #[derive(Clone, Debug)]
 pub struct SetPromptsActive {
-    /// Which.
-    pub prompt_types: Vec<PromptType>,
+    /// Which; those that could not be read are refused one by one.
+    pub prompt_types: Vec<Result<PromptType, Rejection>>,
     /// Whether accounts are answered with them.
     pub active: bool,
     /// Whether the others are changed when one is refused.
@@ -69,15 +69,16 @@ impl SetPromptsActive {
 
 /// Decides prompt by prompt; one that is named twice is changed once.
 fn each(
-    prompt_types: &[PromptType],
+    prompt_types: &[Result<PromptType, Rejection>],
     partial: bool,
     decide: impl Fn(&PromptType) -> Result<Vec<Change>, Rejection>,
 ) -> Result<Decision, Rejection> {
     let mut decision = Decision::default();
     let mut seen = BTreeSet::new();
-    for prompt_type in prompt_types {
-        match decide(prompt_type) {
-            Ok(mut changes) => {
+    for row in prompt_types {
+        let read = row.as_ref().map_err(Rejection::clone);
+        match read.and_then(|prompt_type| Ok((prompt_type, decide(prompt_type)?))) {
+            Ok((prompt_type, mut changes)) => {
                 if !seen.insert(prompt_type) {
                     changes.clear();
                 }

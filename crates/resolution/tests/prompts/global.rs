@@ -97,7 +97,7 @@ fn increments_change_the_number_and_nothing_else() {
     library.create("outline", "x").unwrap();
     let increment = |names: &[&str]| {
         Command::IncrementPromptVersions(IncrementPromptVersions {
-            prompt_types: names.iter().map(|name| kind(name)).collect(),
+            prompt_types: names.iter().map(|name| Ok(kind(name))).collect(),
             note: "again".to_owned(),
             partial: false,
         })

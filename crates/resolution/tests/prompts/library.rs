@@ -118,7 +118,7 @@ impl Library {
 
     pub(crate) fn activate(&mut self, name: &str, active: bool) -> Result<Decision, Rejection> {
         self.run(&Command::SetPromptsActive(SetPromptsActive {
-            prompt_types: vec![kind(name)],
+            prompt_types: vec![Ok(kind(name))],
             active,
             partial: false,
         }))

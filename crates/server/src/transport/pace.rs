@@ -66,3 +66,137 @@ impl Pace {
         timer.as_mut().poll(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    use super::super::room::{Place, Room};
+    use super::*;
+
+    /// Three calls of four: there is little room.
+    fn fill(link: &Arc<Link>) -> Vec<Place> {
+        let enter = |_| {
+            let mut place = Place::outside(Arc::clone(link));
+            place.enter(false).unwrap();
+            place
+        };
+        (0..3).map(enter).collect()
+    }
+
+    fn hold(link: &Link) {
+        while link.held().is_none() {
+            link.refused();
+        }
+    }
+
+    fn poll(pace: &mut Pace, link: &Link) -> Poll<bool> {
+        pace.poll(link, &mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Until when it is not read, from two polls that both have to wait.
+    fn waits_until(pace: &mut Pace, link: &Link) -> Instant {
+        assert_eq!(poll(pace, link), Poll::Pending);
+        let until = pace.timer.as_ref().unwrap().deadline();
+        assert_eq!(poll(pace, link), Poll::Pending);
+        let still = pace.timer.as_ref().unwrap().deadline();
+        assert_eq!(until, still, "a poll puts the end of the wait off");
+        until
+    }
+
+    const A_SIP: Poll<bool> = Poll::Ready(true);
+    const ALL: Poll<bool> = Poll::Ready(false);
+
+    #[tokio::test]
+    async fn with_room_a_connection_is_read_as_it_comes() {
+        let room = Room::new(4);
+        let link = Link::unknown(&room);
+        let mut pace = Pace::default();
+        assert_eq!(poll(&mut pace, &link), ALL);
+        // What was sipped before is forgotten.
+        pace.took(5, &link);
+        assert_eq!(poll(&mut pace, &link), ALL);
+        let other = Link::unknown(&room);
+        let _places = fill(&other);
+        assert_eq!(poll(&mut pace, &link), A_SIP);
+    }
+
+    #[tokio::test]
+    async fn the_next_sip_waits_until_the_calls_of_the_last_have_begun() {
+        let room = Room::new(4);
+        let (link, other) = (Link::unknown(&room), Link::unknown(&room));
+        let _places = fill(&other);
+        let mut pace = Pace::default();
+        // Those that began before do not count.
+        link.pass();
+        assert_eq!(poll(&mut pace, &link), A_SIP);
+        pace.took(2, &link);
+        assert_eq!(poll(&mut pace, &link), Poll::Pending);
+        link.pass();
+        assert_eq!(poll(&mut pace, &link), Poll::Pending);
+        link.pass();
+        assert_eq!(poll(&mut pace, &link), A_SIP);
+        // One without a call, such as an answer to a PING, has nothing to wait for.
+        pace.took(0, &link);
+        assert_eq!(poll(&mut pace, &link), A_SIP);
+    }
+
+    #[tokio::test]
+    async fn a_sip_is_put_off_for_20_ms_at_most() {
+        let room = Room::new(4);
+        let (link, other) = (Link::unknown(&room), Link::unknown(&room));
+        let _places = fill(&other);
+        let mut pace = Pace::default();
+        pace.took(2, &link);
+        let mut last = Instant::now();
+        // The calls never begin, and each sip waits anew.
+        for _ in 0..3 {
+            let until = waits_until(&mut pace, &link);
+            assert!(until >= last + LONGEST);
+            assert!(until <= Instant::now() + LONGEST);
+            assert!(poll_fn(|context| pace.poll(&link, context)).await);
+            last = Instant::now();
+            assert!(last >= until);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_with_its_share_waits_and_the_others_do_not() {
+        let room = Room::new(4);
+        let (link, other) = (Link::unknown(&room), Link::unknown(&room));
+        let mut places = fill(&link);
+        let mut pace = Pace::default();
+        let begun = Instant::now();
+        let until = waits_until(&mut pace, &link);
+        assert!(until >= begun + LONGEST && until <= Instant::now() + LONGEST);
+        assert_eq!(poll(&mut Pace::default(), &other), A_SIP);
+        // With the end of one of its calls there is room again, before the time is over.
+        places.pop();
+        assert_eq!(poll(&mut pace, &link), ALL);
+    }
+
+    #[tokio::test]
+    async fn a_hold_outlasts_what_else_a_connection_waits_for() {
+        let room = Room::new(4);
+        let link = Link::unknown(&room);
+        hold(&link);
+        let hold = link.held().unwrap();
+        assert!(hold > 2 * LONGEST, "{hold:?}");
+        // With room, and with little of it and calls that have not begun.
+        let mut pace = Pace::default();
+        let begun = Instant::now();
+        let roomy = waits_until(&mut pace, &link);
+        let _places = fill(&link);
+        let mut tight = Pace::default();
+        tight.took(2, &link);
+        let little = waits_until(&mut tight, &link);
+        for until in [roomy, little] {
+            assert!(until > begun + LONGEST, "{:?}", until - begun);
+            assert!(until <= Instant::now() + hold);
+        }
+        assert!(poll_fn(|context| pace.poll(&link, context)).await);
+        assert!(Instant::now() >= roomy);
+    }
+}

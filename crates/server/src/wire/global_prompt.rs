@@ -220,16 +220,29 @@ pub(crate) fn prompt_type_of(text: &str) -> Result<PromptType, Rejection> {
     faults.finish(read)
 }
 
-/// The types that a batch names, 1 to 1000.
-fn prompt_types(faults: &mut Faults, given: &[String]) -> Vec<PromptType> {
+/// The types that a batch names, 1 to 1000. Without `partial` one fault refuses all, and all faults
+/// are told.
+fn prompt_types(
+    given: &[String],
+    partial: bool,
+) -> Result<Vec<Result<PromptType, Rejection>>, Rejection> {
     if given.is_empty() || given.len() > BATCH {
-        faults.add("prompt_types", format!("1 to {BATCH} types"));
+        let right = format!("1 to {BATCH} types");
+        return Err(Rejection::invalid_field("prompt_types", right));
     }
-    let mut read = Vec::with_capacity(given.len());
-    for (at, text) in given.iter().take(BATCH).enumerate() {
-        read.extend(read_type(faults, &format!("prompt_types[{at}]"), text));
+    let read = given.iter().enumerate().map(|(at, text)| {
+        let mut faults = Faults::default();
+        let read = read_type(&mut faults, &format!("prompt_types[{at}]"), text);
+        faults.finish(read)
+    });
+    let read: Vec<_> = read.collect();
+    let refused = read.iter().filter_map(|row| row.as_ref().err());
+    let violations: Vec<_> = refused.flat_map(|r| r.violations.iter().cloned()).collect();
+    if partial || violations.is_empty() {
+        Ok(read)
+    } else {
+        Err(Rejection::invalid(violations))
     }
-    read
 }
 
 /// Reads an increment.
@@ -247,13 +260,11 @@ pub(crate) fn increment_versions(
         reason: _,
         partial,
     } = request;
-    let mut faults = Faults::default();
-    let prompt_types = prompt_types(&mut faults, &given);
-    faults.finish(Some(IncrementPromptVersions {
-        prompt_types,
+    Ok(IncrementPromptVersions {
+        prompt_types: prompt_types(&given, partial)?,
         note,
         partial,
-    }))
+    })
 }
 
 /// Reads a switch of prompts.
@@ -271,13 +282,11 @@ pub(crate) fn set_prompts_active(
         reason: _,
         partial,
     } = request;
-    let mut faults = Faults::default();
-    let prompt_types = prompt_types(&mut faults, &given);
-    faults.finish(Some(SetPromptsActive {
-        prompt_types,
+    Ok(SetPromptsActive {
+        prompt_types: prompt_types(&given, partial)?,
         active,
         partial,
-    }))
+    })
 }
 
 /// How many unchanged lines a diff is to show.
