@@ -86,7 +86,7 @@ pub enum StoreError {
         source: DriverError,
     },
     /// The answer to a commit did not come: all or nothing of it is written.
-    #[error("no answer to a commit, whose outcome is unknown")]
+    #[error("no answer to the commit: the change may have been made")]
     OutcomeUnknown {
         /// Why there was none.
         source: Box<StoreError>,
