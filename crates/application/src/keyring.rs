@@ -50,7 +50,7 @@ pub(crate) fn open(
     for dek in deks {
         match wrapped(dek) {
             Ok(row) => rows.push(row),
-            Err(fault) => unreadable.push(fault),
+            Err(fault) => unreadable.push((format!("{}/{}", dek.purpose, dek.version), fault)),
         }
     }
     let mut keyring = match before {
@@ -58,14 +58,14 @@ pub(crate) fn open(
         Some(before) if *before.deployment_id() == deployment => before.reopen(keks, &rows),
         _ => Keyring::open(deployment, keks, &rows),
     };
-    for fault in unreadable {
-        keyring.note_fault(fault);
+    for (part, fault) in unreadable {
+        keyring.note_fault(part, fault);
     }
     for canary in canaries {
         match keyring.check_canary(&canary.envelope) {
             // That the key is missing is known from its row.
             Ok(()) | Err(VaultError::KeyUnavailable { .. }) => {}
-            Err(fault) => keyring.note_fault(fault),
+            Err(fault) => keyring.note_fault("canary", fault),
         }
     }
     keyring

@@ -52,8 +52,9 @@ impl Application {
             ..VaultReport::default()
         };
         for fault in ring.faults() {
-            let fault = ("keyring".to_owned(), fault.to_string());
-            report.faults.push(fault);
+            report
+                .faults
+                .push((fault.resource.clone(), fault.error.to_string()));
         }
         for row in sealed
             .deks
