@@ -1,6 +1,6 @@
 //! The keyring of a deployment: opened from its stored rows, or created where there is none.
 
-use aiconfig_persistence::{CanaryRow, DekRow, DekState, Store, StoreError};
+use aiconfig_persistence::{CanaryRow, DekRow, DekState, Head, Store, StoreError};
 use aiconfig_vault::error::VaultError;
 use aiconfig_vault::kek::{FoundKeks, KekConfig, KekId, KekSet};
 use aiconfig_vault::random::RandomSource;
@@ -8,16 +8,21 @@ use aiconfig_vault::ring::{self, DeploymentId, Keyring, WrappedDek};
 
 use crate::open::OpenError;
 
-/// Makes the ring where the database holds none, and finds the key-encryption keys.
+/// Makes the ring where the database holds none, and finds the key-encryption keys. `head` was read
+/// before: nothing is logged before there is a ring.
 pub(crate) async fn begin(
     store: &Store,
-    deployment: DeploymentId,
+    head: &Head,
     config: &KekConfig,
     random: &dyn RandomSource,
 ) -> Result<FoundKeks, OpenError> {
     if store.deks().await?.is_empty() {
+        if !head.is_new() {
+            // Part of a restore, which must not leave a key-encryption key behind either.
+            return Err(StoreError::RingMissing.into());
+        }
         let keks = KekSet::load(config, true, random)?;
-        let (keyring, wrapped) = Keyring::create(deployment, &keks, random)?;
+        let (keyring, wrapped) = Keyring::create(head.deployment_id, &keks, random)?;
         let canary = canary(&keyring, random)?;
         let rows: Vec<_> = wrapped.iter().map(row).collect();
         match store.create_ring(&rows, &canary).await {

@@ -115,7 +115,8 @@ impl Store {
     /// Stores the first ring. Of several servers that start at once, one does.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if there is a ring or a canary already, or as a write.
+    /// [`StoreError::Conflict`] if there is a ring or a canary already,
+    /// [`StoreError::RingMissing`] if there was one, or as a write.
     pub async fn create_ring(&self, ring: &[DekRow], first: &CanaryRow) -> Result<(), StoreError> {
         let (caller, transaction, head) = self.begin_write().await?.into_parts();
         let deks = all(&caller, &transaction, &DEK, dek).await?;
@@ -124,6 +125,10 @@ impl Store {
             return Err(StoreError::Conflict {
                 what: "there is a ring already",
             });
+        }
+        let sealed = all(&caller, &transaction, &ENVELOPE, envelope).await?;
+        if !head.is_new() || !sealed.is_empty() {
+            return Err(StoreError::RingMissing);
         }
         let mut steps = DEK.inserts(ring.iter().map(dek_values));
         steps.extend(CANARY.inserts([canary_values(first)]));

@@ -4,7 +4,7 @@ use aiconfig_proto::v1::{self, Plan};
 use aiconfig_tests::{account, health, query, reason};
 use tonic::{Code, Status};
 
-use crate::database::{flip, sealed, spoil};
+use crate::database::{dump, flip, sealed, spoil};
 use crate::load::released;
 use crate::stage::{On, Stage, make_kek, metric, ready, secret, until};
 
@@ -323,4 +323,27 @@ async fn a_backup_names_what_is_damaged_also_without_the_key() {
     let missing = "FAILED   providers/openai/keys/1: its envelope is missing";
     assert_eq!(failed, [missing], "{told}");
     assert!(told.contains("1 stored keys were not opened"), "{told}");
+}
+
+#[tokio::test]
+async fn a_lost_ring_is_not_made_anew() {
+    let Stage { place, server, .. } = Stage::new(On::Sqlite).await;
+    assert!(server.stop());
+    let place = &place;
+    spoil(place, "DELETE FROM vault_canary").await;
+    for purpose in RING.map(|works| works.purpose) {
+        let gone = format!("DELETE FROM dek WHERE purpose = '{purpose}'");
+        spoil(place, &gone).await;
+    }
+    let before = dump(place).await;
+    for arguments in [&["serve"] as &[&str], &["check"], &["vault", "verify"]] {
+        let refused = place.run(arguments);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            told.contains("restore the tables dek and vault_canary"),
+            "{told}"
+        );
+    }
+    assert_eq!(dump(place).await, before);
 }

@@ -135,3 +135,23 @@ pub(crate) async fn ring_is_made_once(place: Place) {
 
     assert!(!format!("{ring:?} {canary:?}").contains("8, 8"));
 }
+
+pub(crate) async fn no_ring_is_made_over_a_log(place: Place) {
+    let store = place.store().await;
+    let sealed = SideEffect::PutEnvelope(row(1, Some(b"one"), 1, 1));
+    write_with(&store, vec![sealed]).await;
+    let ring = DekRow {
+        purpose: "value".to_owned(),
+        version: 1,
+        state: DekState::Active,
+        kek_id: vec![9; 16],
+        wrapped: Some(vec![8; 48]),
+    };
+    let canary = CanaryRow {
+        kek_id: vec![9; 16],
+        envelope: vec![7; 40],
+    };
+    let refused = store.create_ring(&[ring], &canary).await.unwrap_err();
+    assert!(matches!(refused, StoreError::RingMissing), "{refused}");
+    assert!(store.deks().await.unwrap().is_empty());
+}
