@@ -40,14 +40,6 @@ impl Store {
         all(&self.caller, &self.pools.read, &DEK, dek).await
     }
 
-    /// The canaries of the key-encryption keys.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn canaries(&self) -> Result<Vec<CanaryRow>, StoreError> {
-        all(&self.caller, &self.pools.read, &CANARY, canary).await
-    }
-
     /// The ring, its canaries and the named key envelopes, or all of these; as they are now.
     ///
     /// # Errors
@@ -66,17 +58,6 @@ impl Store {
         };
         caller.end_read(reads).await?;
         Ok(rows)
-    }
-
-    /// The named key envelopes; those that there are.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn envelopes_for(
-        &self,
-        keys: &[(String, u32)],
-    ) -> Result<Vec<EnvelopeRow>, StoreError> {
-        envelopes_for(&self.caller, &self.pools.read, keys).await
     }
 
     /// The key envelopes that are not erased, by provider and version, after the given place, at

@@ -118,19 +118,6 @@ impl Keyring {
         })
     }
 
-    /// The missing key-encryption keys of one purpose.
-    #[must_use]
-    pub fn missing_for(&self, purpose: Purpose) -> Vec<KekId> {
-        let mut ids: Vec<_> = self
-            .slots_of(purpose)
-            .filter(|(_, slot)| matches!(slot.fault, Some(VaultError::KeyUnavailable { .. })))
-            .map(|(_, slot)| slot.kek_id)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
-    }
-
     /// Whether new bytes can be made for this purpose: `KeyUnavailable` with
     /// the missing id, or `Damaged`, if the row of its active key does not open.
     pub fn require(&self, purpose: Purpose) -> Result<(), VaultError> {
