@@ -39,6 +39,8 @@ impl Application {
         let until = Instant::now() + LOOK_UP;
         let lost = match transaction.commit(commit).await {
             Ok(_) => return Ok(()),
+            // That it is not there now says nothing: a recovery may still find it in SQLite's log.
+            Err(error) if is_unflushed(&error) => return Err(error.into()),
             Err(StoreError::OutcomeUnknown { source }) => source,
             Err(error) => return Err(error.into()),
         };
@@ -54,4 +56,12 @@ impl Application {
         };
         Err(AppError::Storage(unknown))
     }
+}
+
+/// Whether a commit was written and could not be flushed to the disk.
+fn is_unflushed(error: &StoreError) -> bool {
+    let StoreError::OutcomeUnknown { source } = error else {
+        return false;
+    };
+    matches!(**source, StoreError::DiskError { .. })
 }
