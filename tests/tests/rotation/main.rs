@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and tells what was done"
 )]
 
+mod credentials;
 mod damage;
 mod database;
 mod freeze;
