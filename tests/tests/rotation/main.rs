@@ -17,4 +17,5 @@ mod load;
 mod missing;
 mod online;
 mod replicas;
+mod restored;
 mod stage;
