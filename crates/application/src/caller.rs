@@ -67,3 +67,11 @@ pub struct WriteCall {
     /// Why, in the caller's words; goes into the audit record.
     pub reason: String,
 }
+
+impl WriteCall {
+    /// Whether its caller may make it again with the same request id, or waits for an answer over
+    /// the network; what this machine does itself is done once.
+    pub(crate) const fn is_repeatable(&self) -> bool {
+        self.request_id.is_some() || self.caller.peer.is_some()
+    }
+}

@@ -10,8 +10,13 @@ use crate::write::scope;
 use crate::{AppError, Application, WriteCall};
 
 /// How long after the begin of a commit its outcome is looked up where no answer came, so that
-/// the caller hears something within a second; and the pause between two tries.
+/// the caller hears something within a second.
 const LOOK_UP: Duration = Duration::from_millis(800);
+/// The same after the loss, where the statements before it took that long already.
+const LOOK_UP_AFTER_LOSS: Duration = Duration::from_millis(400);
+/// The same for the command line, which does not repeat its call.
+const LOOK_UP_UNREPEATED: Duration = Duration::from_secs(10);
+/// The pause between two tries.
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(50);
 
 impl Application {
@@ -36,12 +41,20 @@ impl Application {
         transaction: WriteTransaction,
         commit: Commit,
     ) -> Result<(), AppError> {
-        let until = Instant::now() + LOOK_UP;
+        let begun = Instant::now();
         let lost = match transaction.commit(commit).await {
             Ok(_) => return Ok(()),
+            // That it is not there now says nothing: a recovery may still find it in SQLite's log.
+            Err(error) if is_unflushed(&error) => return Err(error.into()),
             Err(StoreError::OutcomeUnknown { source }) => source,
             Err(error) => return Err(error.into()),
         };
+        let patience = if call.is_repeatable() {
+            LOOK_UP_AFTER_LOSS
+        } else {
+            LOOK_UP_UNREPEATED
+        };
+        let until = (begun + LOOK_UP).max(Instant::now() + patience);
         let scope = scope(call);
         let unknown = loop {
             match timeout_at(until, self.store.settled_answer(&scope)).await {
@@ -54,4 +67,12 @@ impl Application {
         };
         Err(AppError::Storage(unknown))
     }
+}
+
+/// Whether a commit was written and could not be flushed to the disk.
+fn is_unflushed(error: &StoreError) -> bool {
+    let StoreError::OutcomeUnknown { source } = error else {
+        return false;
+    };
+    matches!(**source, StoreError::DiskError { .. })
 }

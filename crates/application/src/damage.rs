@@ -1,6 +1,6 @@
 //! Damage in the vault: counted, logged and audited, once for as long as it is there.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,20 +11,16 @@ use crate::{Application, Live};
 /// What is damaged, as this server knows it.
 #[derive(Default)]
 pub(crate) struct Damage {
-    /// By resource: why it does not open.
-    present: Mutex<BTreeMap<String, String>>,
+    /// Resources, and why they do not open: one may have several reasons.
+    present: Mutex<BTreeSet<(String, String)>>,
     found: AtomicU64,
 }
 
 impl Damage {
     /// Takes up what is damaged now; answers with what was not before.
-    fn update(&self, now: BTreeMap<String, String>) -> Vec<(String, String)> {
+    fn update(&self, now: BTreeSet<(String, String)>) -> Vec<(String, String)> {
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
-        let new: Vec<_> = now
-            .iter()
-            .filter(|(resource, why)| present.get(*resource) != Some(why))
-            .map(|(resource, why)| (resource.clone(), why.clone()))
-            .collect();
+        let new: Vec<_> = now.difference(&present).cloned().collect();
         *present = now;
         let count = u64::try_from(new.len()).unwrap_or(u64::MAX);
         self.found.fetch_add(count, Ordering::Relaxed);
@@ -60,7 +56,7 @@ impl Application {
 mod tests {
     use super::*;
 
-    fn found(names: &[(&str, &str)]) -> BTreeMap<String, String> {
+    fn found(names: &[(&str, &str)]) -> BTreeSet<(String, String)> {
         let owned = |(name, why): &(&str, &str)| ((*name).to_owned(), (*why).to_owned());
         names.iter().map(owned).collect()
     }
@@ -77,6 +73,8 @@ mod tests {
         assert!(damage.update(found(&[])).is_empty());
         assert_eq!(damage.update(found(&both)).len(), 2);
         assert_eq!(damage.update(found(&[("keys/1", "another")])).len(), 1);
-        assert_eq!(damage.found.load(Ordering::Relaxed), 5);
+        let two_reasons = [("keys/1", "another"), ("keys/1", "the tag")];
+        assert_eq!(damage.update(found(&two_reasons)).len(), 1);
+        assert_eq!(damage.found.load(Ordering::Relaxed), 6);
     }
 }

@@ -65,8 +65,8 @@ impl Application {
             };
             faults.push(fault(severity, finding.resource, finding.message));
         }
-        for (resource, why) in self.verify_vault().await?.faults {
-            faults.push(fault(Severity::Error, resource, why));
+        for found in self.verify_vault().await?.faults {
+            faults.push(fault(Severity::Error, found.resource, found.why));
         }
         let exported = self.export_resources(|line| {
             let mut paths = Vec::new();

@@ -10,8 +10,9 @@ pub enum AppError {
     /// A rule refuses it; nothing was changed.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// The database is away or refuses; nothing is known to be changed.
-    #[error("the database did not answer as it should")]
+    /// The database is away or refuses. Its text says which, and whether something may have been
+    /// changed all the same, since warnings and the command line show nothing else.
+    #[error(transparent)]
     Storage(#[from] StoreError),
     /// A key-encryption key is missing, or something sealed does not open.
     #[error(transparent)]
@@ -41,5 +42,35 @@ impl AppError {
     pub fn text_missing(hash: TextHash) -> Self {
         let what = format!("the prompt text {hash}");
         Self::Inconsistent { what }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rotation::RotationError;
+
+    #[test]
+    fn what_the_database_refused_is_told_through_every_layer() {
+        let away = || Box::new(StoreError::Away);
+        for (error, text) in [
+            (StoreError::ReadOnly, "the database is read-only"),
+            (
+                StoreError::OutcomeUnknown { source: away() },
+                "no answer to the commit: the change may have been made",
+            ),
+            (
+                StoreError::SchemaTooNew { found: 9, known: 8 },
+                "the schema is version 9, this program knows 8: use a newer program",
+            ),
+            (
+                StoreError::Conflict { what: "the head" },
+                "the state has moved: the head",
+            ),
+        ] {
+            let error = AppError::from(error);
+            assert_eq!(error.to_string(), text);
+            assert_eq!(RotationError::from(error).to_string(), text);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The keyring of a deployment: opened from its stored rows, or created where there is none.
 
-use aiconfig_persistence::{CanaryRow, DekRow, DekState, Store, StoreError};
+use aiconfig_persistence::{CanaryRow, DekRow, DekState, Head, Store, StoreError};
 use aiconfig_vault::error::VaultError;
 use aiconfig_vault::kek::{FoundKeks, KekConfig, KekId, KekSet};
 use aiconfig_vault::random::RandomSource;
@@ -8,16 +8,21 @@ use aiconfig_vault::ring::{self, DeploymentId, Keyring, WrappedDek};
 
 use crate::open::OpenError;
 
-/// Makes the ring where the database holds none, and finds the key-encryption keys.
+/// Makes the ring where the database holds none, and finds the key-encryption keys. `head` was read
+/// before: nothing is logged before there is a ring.
 pub(crate) async fn begin(
     store: &Store,
-    deployment: DeploymentId,
+    head: &Head,
     config: &KekConfig,
     random: &dyn RandomSource,
 ) -> Result<FoundKeks, OpenError> {
     if store.deks().await?.is_empty() {
+        if !head.is_new() {
+            // Part of a restore, which must not leave a key-encryption key behind either.
+            return Err(StoreError::RingMissing.into());
+        }
         let keks = KekSet::load(config, true, random)?;
-        let (keyring, wrapped) = Keyring::create(deployment, &keks, random)?;
+        let (keyring, wrapped) = Keyring::create(head.deployment_id, &keks, random)?;
         let canary = canary(&keyring, random)?;
         let rows: Vec<_> = wrapped.iter().map(row).collect();
         match store.create_ring(&rows, &canary).await {
@@ -50,7 +55,7 @@ pub(crate) fn open(
     for dek in deks {
         match wrapped(dek) {
             Ok(row) => rows.push(row),
-            Err(fault) => unreadable.push(fault),
+            Err(fault) => unreadable.push((format!("{}/{}", dek.purpose, dek.version), fault)),
         }
     }
     let mut keyring = match before {
@@ -58,14 +63,14 @@ pub(crate) fn open(
         Some(before) if *before.deployment_id() == deployment => before.reopen(keks, &rows),
         _ => Keyring::open(deployment, keks, &rows),
     };
-    for fault in unreadable {
-        keyring.note_fault(fault);
+    for (part, fault) in unreadable {
+        keyring.note_fault(part, fault);
     }
     for canary in canaries {
         match keyring.check_canary(&canary.envelope) {
             // That the key is missing is known from its row.
             Ok(()) | Err(VaultError::KeyUnavailable { .. }) => {}
-            Err(fault) => keyring.note_fault(fault),
+            Err(fault) => keyring.note_fault("canary", fault),
         }
     }
     keyring

@@ -66,6 +66,6 @@ pub use rotation::{
 pub use secrets::Sidecar;
 pub use seed::SeedError;
 pub use tokens::{CreatedToken, TokenSpec};
-pub use vault_check::VaultReport;
+pub use vault_check::{VaultFault, VaultReport};
 pub use vault_health::VaultHealth;
 pub use write::{Applied, Written};

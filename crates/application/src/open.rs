@@ -60,7 +60,7 @@ impl Application {
     pub async fn open(store: Store, options: OpenOptions) -> Result<Arc<Self>, OpenError> {
         let head = store.head().await?;
         let random = options.random.as_ref();
-        let found = keyring::begin(&store, head.deployment_id, &options.keks, random).await?;
+        let found = keyring::begin(&store, &head, &options.keks, random).await?;
         let live = follow::load(&store, &found.keks, None).await?;
         let revision = live.snapshot.revision();
         let sound = live.vault_health().is_sound();

@@ -1,6 +1,7 @@
 //! Opens everything that is sealed, as it is stored, to say what does not open.
 
 use aiconfig_domain::KeyState;
+use aiconfig_vault::error::VaultError;
 
 use crate::live::KeySlot;
 use crate::{AppError, Application, Live, keyring};
@@ -12,8 +13,29 @@ pub struct VaultReport {
     pub missing_keks: Vec<String>,
     /// What opened, such as `keyring/value/1` or `providers/openai/keys/2`.
     pub opened: Vec<String>,
-    /// What did not, and why.
-    pub faults: Vec<(String, String)>,
+    /// What did not.
+    pub faults: Vec<VaultFault>,
+}
+
+/// Something sealed that did not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultFault {
+    /// Such as `keyring/value/1` or `providers/openai/keys/2`.
+    pub resource: String,
+    /// Why it did not.
+    pub why: String,
+    /// Whether it is damaged; else its key-encryption key is missing, and it may be whole.
+    pub damaged: bool,
+}
+
+impl VaultFault {
+    fn new(resource: String, error: &VaultError) -> Self {
+        Self {
+            resource,
+            why: error.to_string(),
+            damaged: !matches!(error, VaultError::KeyUnavailable { .. }),
+        }
+    }
 }
 
 impl VaultReport {
@@ -52,7 +74,7 @@ impl Application {
             ..VaultReport::default()
         };
         for fault in ring.faults() {
-            let fault = ("keyring".to_owned(), fault.to_string());
+            let fault = VaultFault::new(fault.resource.clone(), &fault.error);
             report.faults.push(fault);
         }
         for row in sealed
@@ -64,7 +86,9 @@ impl Application {
             match row.verify(&deployment, &keks) {
                 Ok(()) if row.state.is_kept() => report.opened.push(name),
                 // Those that should open were told above.
-                Err(fault) if !row.state.opens() => report.faults.push((name, fault.to_string())),
+                Err(error) if !row.state.opens() => {
+                    report.faults.push(VaultFault::new(name, &error));
+                }
                 Ok(()) | Err(_) => {}
             }
         }
@@ -81,7 +105,9 @@ impl Application {
                 let name = format!("providers/{provider}/keys/{version}");
                 match slot.as_ref() {
                     KeySlot::Ready(_) => report.opened.push(name),
-                    KeySlot::Unusable(error) => report.faults.push((name, error.to_string())),
+                    KeySlot::Unusable(error) => {
+                        report.faults.push(VaultFault::new(name, error));
+                    }
                 }
             }
         }
@@ -94,8 +120,11 @@ impl Application {
             let is_there = changed || live.key(&key.provider, key.version).is_some();
             if key.state != KeyState::Destroyed && !is_there {
                 let name = format!("providers/{}/keys/{}", key.provider, key.version);
-                let fault = (name, "its envelope is missing".to_owned());
-                report.faults.push(fault);
+                report.faults.push(VaultFault {
+                    resource: name,
+                    why: "its envelope is missing".to_owned(),
+                    damaged: true,
+                });
             }
         }
         Ok(report)

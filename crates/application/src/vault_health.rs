@@ -11,7 +11,7 @@ use crate::{Application, Live};
 pub struct VaultHealth {
     /// Key-encryption keys that rows of the ring need and that are not loaded.
     pub missing: Vec<KekId>,
-    /// What is damaged, such as `keyring` or `providers/openai/keys/2`.
+    /// What is damaged, such as `keyring/audit/1`, `keyring/canary` or `providers/openai/keys/2`.
     pub damaged: Vec<String>,
 }
 
@@ -35,10 +35,8 @@ impl Live {
 
     /// What is damaged in the vault, and why it does not open.
     pub(crate) fn damaged(&self) -> impl Iterator<Item = (String, String)> {
-        let ring = self.ring.faults().iter().map(|fault| {
-            let resource = "keyring".to_owned();
-            (resource, fault.to_string())
-        });
+        let ring = self.ring.faults().iter();
+        let ring = ring.map(|fault| (fault.resource.clone(), fault.error.to_string()));
         // A key whose key-encryption key is missing is not damaged.
         let keys = self
             .unusable_keys()

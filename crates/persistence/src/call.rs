@@ -12,6 +12,9 @@ use sea_orm::{
 use crate::circuit::Circuit;
 use crate::error::{self, StoreError};
 
+/// The extended result code of SQLite for a failed flush to the disk.
+const SQLITE_IOERR_FSYNC: &str = "1034";
+
 /// Calls a database within a time limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
@@ -154,15 +157,7 @@ impl Caller {
     /// that is not known: [`StoreError::OutcomeUnknown`].
     pub(crate) async fn commit(&self, transaction: DatabaseTransaction) -> Result<(), StoreError> {
         let outcome = self.bound("commit", transaction.commit()).await;
-        self.noted(outcome).map_err(|error| match error {
-            StoreError::Unavailable { .. }
-            | StoreError::ConnectionLost { .. }
-            | StoreError::Timeout { .. }
-            | StoreError::Away => StoreError::OutcomeUnknown {
-                source: Box::new(error),
-            },
-            refused => refused,
-        })
+        self.noted(outcome).map_err(of_commit)
     }
 
     /// Passes on what a write came to, once the circuit has taken note of it.
@@ -171,5 +166,56 @@ impl Caller {
             self.circuit.write_failed(error);
         }
         outcome
+    }
+}
+
+/// What the failure of a commit means. Where the database refused it, nothing is written.
+fn of_commit(error: StoreError) -> StoreError {
+    let unknown = match &error {
+        StoreError::Unavailable { .. }
+        | StoreError::ConnectionLost { .. }
+        | StoreError::Timeout { .. }
+        | StoreError::Away => true,
+        // The whole commit may stand in the write-ahead log, and a recovery takes it up.
+        StoreError::DiskError { source } => source.code.as_deref() == Some(SQLITE_IOERR_FSYNC),
+        _ => false,
+    };
+    if unknown {
+        StoreError::OutcomeUnknown {
+            source: Box::new(error),
+        }
+    } else {
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::DriverError;
+
+    #[test]
+    fn a_commit_that_may_be_in_the_log_is_not_told_as_refused() {
+        let failed = |code: &str| StoreError::DiskError {
+            source: DriverError {
+                code: Some(code.to_owned()),
+                text: "disk I/O error".to_owned(),
+            },
+        };
+        let flush = of_commit(failed(SQLITE_IOERR_FSYNC));
+        let StoreError::OutcomeUnknown { source } = flush else {
+            panic!("{flush:?}");
+        };
+        assert!(matches!(*source, StoreError::DiskError { .. }));
+        assert!(source.is_transient());
+        // A write that failed, and the error of PostgreSQL.
+        for code in ["10", "778", "58030"] {
+            let refused = of_commit(failed(code));
+            assert!(matches!(refused, StoreError::DiskError { .. }), "{code}");
+        }
+        let refused = of_commit(StoreError::ReadOnly);
+        assert!(matches!(refused, StoreError::ReadOnly));
+        let lost = of_commit(StoreError::Away);
+        assert!(matches!(lost, StoreError::OutcomeUnknown { .. }));
     }
 }

@@ -67,6 +67,12 @@ pub enum StoreError {
         /// The names of the missing changes.
         pending: Vec<String>,
     },
+    /// There are records or sealed keys, but not the ring that they were sealed with.
+    #[error(
+        "the database is in use and has no keyring: restore the tables dek and vault_canary from \
+         the backup that the rest is from; a new keyring would open nothing of it"
+    )]
+    RingMissing,
     /// The database is known to be away, so that it was not even asked.
     #[error("the database is away")]
     Away,
@@ -86,7 +92,7 @@ pub enum StoreError {
         source: DriverError,
     },
     /// The answer to a commit did not come: all or nothing of it is written.
-    #[error("no answer to a commit, whose outcome is unknown")]
+    #[error("no answer to the commit: the change may have been made")]
     OutcomeUnknown {
         /// Why there was none.
         source: Box<StoreError>,
@@ -119,6 +125,7 @@ impl StoreError {
             | Self::Inconsistent { .. }
             | Self::SchemaTooNew { .. }
             | Self::SchemaTooOld { .. }
+            | Self::RingMissing
             | Self::Other { .. } => false,
         }
     }

@@ -20,6 +20,14 @@ pub struct Head {
     pub deployment_id: [u8; 16],
 }
 
+impl Head {
+    /// Whether nothing was logged or audited yet.
+    #[must_use]
+    pub const fn is_new(&self) -> bool {
+        self.revision == 0 && self.audit_sequence == 0
+    }
+}
+
 /// One live resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceRow {

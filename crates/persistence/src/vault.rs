@@ -40,14 +40,6 @@ impl Store {
         all(&self.caller, &self.pools.read, &DEK, dek).await
     }
 
-    /// The canaries of the key-encryption keys.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn canaries(&self) -> Result<Vec<CanaryRow>, StoreError> {
-        all(&self.caller, &self.pools.read, &CANARY, canary).await
-    }
-
     /// The ring, its canaries and the named key envelopes, or all of these; as they are now.
     ///
     /// # Errors
@@ -66,17 +58,6 @@ impl Store {
         };
         caller.end_read(reads).await?;
         Ok(rows)
-    }
-
-    /// The named key envelopes; those that there are.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn envelopes_for(
-        &self,
-        keys: &[(String, u32)],
-    ) -> Result<Vec<EnvelopeRow>, StoreError> {
-        envelopes_for(&self.caller, &self.pools.read, keys).await
     }
 
     /// The key envelopes that are not erased, by provider and version, after the given place, at
@@ -115,7 +96,8 @@ impl Store {
     /// Stores the first ring. Of several servers that start at once, one does.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if there is a ring or a canary already, or as a write.
+    /// [`StoreError::Conflict`] if there is a ring or a canary already,
+    /// [`StoreError::RingMissing`] if there was one, or as a write.
     pub async fn create_ring(&self, ring: &[DekRow], first: &CanaryRow) -> Result<(), StoreError> {
         let (caller, transaction, head) = self.begin_write().await?.into_parts();
         let deks = all(&caller, &transaction, &DEK, dek).await?;
@@ -124,6 +106,10 @@ impl Store {
             return Err(StoreError::Conflict {
                 what: "there is a ring already",
             });
+        }
+        let sealed = all(&caller, &transaction, &ENVELOPE, envelope).await?;
+        if !head.is_new() || !sealed.is_empty() {
+            return Err(StoreError::RingMissing);
         }
         let mut steps = DEK.inserts(ring.iter().map(dek_values));
         steps.extend(CANARY.inserts([canary_values(first)]));

@@ -27,7 +27,16 @@ pub struct Keyring {
     deployment_id: DeploymentId,
     slots: BTreeMap<(Purpose, u32), Slot>,
     missing: Vec<KekId>,
-    faults: Vec<VaultError>,
+    faults: Vec<RingFault>,
+}
+
+/// Something of a ring that is damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RingFault {
+    /// What it is, such as `keyring/audit/1` or `keyring/canary`.
+    pub resource: String,
+    /// Why it does not open.
+    pub error: VaultError,
 }
 
 struct Slot {
@@ -70,22 +79,27 @@ impl Keyring {
         &self.missing
     }
 
-    /// What is damaged in the ring.
+    /// What is damaged in the ring, each by its own name.
     #[must_use]
-    pub fn faults(&self) -> &[VaultError] {
+    pub fn faults(&self) -> &[RingFault] {
         &self.faults
     }
 
-    /// Notes a row that cannot even be read, or a canary that does not open.
-    pub fn note_fault(&mut self, fault: VaultError) {
-        self.faults.push(fault);
+    /// Notes that a part of the ring, such as `audit/1` or `canary`, cannot be read or does not
+    /// open. What fails for a reason that is known already, as a canary under a damaged row, is
+    /// not damaged itself.
+    pub fn note_fault(&mut self, part: impl fmt::Display, error: VaultError) {
+        if self.faults.iter().all(|known| known.error != error) {
+            let resource = format!("keyring/{part}");
+            self.faults.push(RingFault { resource, error });
+        }
     }
 
     /// Whether every row opens: `KeyUnavailable` with all missing ids, or the
     /// first damage.
     pub fn check(&self) -> Result<(), VaultError> {
         match self.faults.first() {
-            Some(fault) => Err(fault.clone()),
+            Some(fault) => Err(fault.error.clone()),
             None if self.missing.is_empty() => Ok(()),
             None => Err(VaultError::KeyUnavailable {
                 kek_ids: self.missing.clone(),
@@ -102,19 +116,6 @@ impl Keyring {
             kek_id: slot.kek_id,
             fault: slot.fault.as_ref(),
         })
-    }
-
-    /// The missing key-encryption keys of one purpose.
-    #[must_use]
-    pub fn missing_for(&self, purpose: Purpose) -> Vec<KekId> {
-        let mut ids: Vec<_> = self
-            .slots_of(purpose)
-            .filter(|(_, slot)| matches!(slot.fault, Some(VaultError::KeyUnavailable { .. })))
-            .map(|(_, slot)| slot.kek_id)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
     }
 
     /// Whether new bytes can be made for this purpose: `KeyUnavailable` with

@@ -223,17 +223,17 @@ async fn damaged_ring(on: On) {
             .unwrap_err();
         assert_eq!(told(&refused), damaged, "{refused:?}");
         let ready = ready(&stage.server, "vault");
-        let expected = if works.releases {
-            "degraded, damaged keyring"
-        } else {
-            "degraded, damaged keyring, providers/anthropic/keys/1, providers/openai/keys/1"
-        };
+        let resource = format!("keyring/{}/1", works.purpose);
+        let mut expected = format!("degraded, damaged {resource}");
+        if !works.releases {
+            expected += ", providers/anthropic/keys/1, providers/openai/keys/1";
+        }
         assert_eq!(ready, expected);
         let channel = stage.server.channel().await;
         assert_eq!(health(&channel, "aiconfig.vault").await.unwrap(), 2);
         assert!(metric(&stage.server, "aiconfig_vault_damage_total") > 0);
         if works.writes {
-            audited(&mut stage, "keyring").await;
+            audited(&mut stage, &resource).await;
         }
         for arguments in [&["rotate-kek", "--dry-run"] as &[&str], &["rotate-kek"]] {
             let stopped = stage.refused(arguments);
@@ -241,7 +241,8 @@ async fn damaged_ring(on: On) {
             assert!(stopped.contains(&expected), "{stopped}");
         }
         let verified = stage.refused(&["verify"]);
-        assert!(verified.contains("FAILED   keyring"), "{verified}");
+        let failed = format!("FAILED   {resource}: stored data is damaged");
+        assert!(verified.contains(&failed), "{verified}");
         let status = stage.vault(&["status"]);
         assert!(
             status.contains("FAILED: stored data is damaged"),
@@ -261,10 +262,27 @@ async fn a_damaged_canary_is_told() {
     let mut stage = Stage::new(On::Sqlite).await;
     flip(&stage.place, "vault_canary", "envelope", "1 = 1").await;
     stage.restart().await;
-    alarmed(&mut stage, "keyring").await;
+    alarmed(&mut stage, "keyring/canary").await;
     // Keys open all the same; the next rotation makes a new one.
     let got = released(&mut stage.backend, "openai").await;
     assert_eq!(got.unwrap(), secret("openai", 1));
     stage.vault(&["rotate-dek"]);
     until("well", || ready(&stage.server, "vault") == "ok").await;
+}
+
+#[tokio::test]
+async fn each_of_two_damaged_parts_of_the_ring_is_told() {
+    let mut stage = Stage::new(On::Sqlite).await;
+    flip(&stage.place, "vault_canary", "envelope", "1 = 1").await;
+    flip(&stage.place, "dek", "wrapped", "purpose = 'fingerprint'").await;
+    stage.restart().await;
+    assert_eq!(
+        ready(&stage.server, "vault"),
+        "degraded, damaged keyring/fingerprint/1, keyring/canary"
+    );
+    assert_eq!(metric(&stage.server, "aiconfig_vault_damaged"), 2);
+    assert_eq!(metric(&stage.server, "aiconfig_vault_damage_total"), 2);
+    for resource in ["keyring/fingerprint/1", "keyring/canary"] {
+        audited(&mut stage, resource).await;
+    }
 }

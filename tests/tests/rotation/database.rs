@@ -34,7 +34,7 @@ async fn connect(place: &Place) -> DatabaseConnection {
 }
 
 /// Runs a statement past the server.
-async fn spoil(place: &Place, sql: &str) {
+pub(crate) async fn spoil(place: &Place, sql: &str) {
     let database = connect(place).await;
     let done = database.execute_unprepared(sql).await.unwrap();
     assert_eq!(done.rows_affected(), 1, "{sql}");

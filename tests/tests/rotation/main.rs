@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and tells what was done"
 )]
 
+mod credentials;
 mod damage;
 mod database;
 mod freeze;
@@ -16,4 +17,5 @@ mod load;
 mod missing;
 mod online;
 mod replicas;
+mod restored;
 mod stage;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use aiconfig_tests::{Place, Server};
 use aiconfig_testsupport::{CommitFault, Proxy};
 use rand::RngExt as _;
+use sea_orm::{ConnectionTrait as _, Database};
 
 use crate::ledger::{Attempt, Ledger, Told, cause, told};
 use crate::places::Ground;
@@ -76,4 +77,52 @@ async fn a_lost_commit_is_looked_up() {
     row.half_applied = verdict.half_applied;
     row.verified = 1;
     table::report(row);
+}
+
+/// Has every audited write take this long before its commit, in seconds.
+async fn slow_down(place: &Place, seconds: f64) {
+    let database = Database::connect(place.database().unwrap()).await.unwrap();
+    for sql in [
+        format!(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql \
+             AS $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$"
+        ),
+        "CREATE TRIGGER slow AFTER INSERT ON audit \
+         FOR EACH STATEMENT EXECUTE FUNCTION slow()"
+            .to_owned(),
+    ] {
+        database.execute_unprepared(&sql).await.unwrap();
+    }
+    database.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_commit_is_looked_up_also_after_slow_statements() {
+    let _turn = crate::turn().await;
+    let ground = Ground::postgres();
+    let proxy = Proxy::start(ground.port());
+    let direct = ground.place();
+    let place = Place::postgres(&proxy.through(direct.database().unwrap()));
+    let server = Server::start(&place);
+    let mut admin = server.clients("admin").await;
+    // Longer than an outcome is looked up for, counted from the first statement.
+    slow_down(&direct, 1.2).await;
+    for (number, fault) in (1..).zip([CommitFault::Before, CommitFault::After]) {
+        let id = format!("{number:032x}");
+        proxy.at_next_commit(fault);
+        let outcome = Write::certain(number).send(&mut admin, &id).await;
+        assert!(proxy.has_struck());
+        match outcome {
+            Ok(_) => assert_eq!(fault, CommitFault::After),
+            Err(status) => {
+                assert_eq!(fault, CommitFault::Before, "{status:?}");
+                assert_eq!(cause(&status), "AWAY");
+            }
+        }
+    }
+    // A command waits for a commit that comes too late for a call.
+    proxy.at_next_commit(LATE);
+    let made = place.new_token("RESOLVER", &[]);
+    assert!(proxy.has_struck());
+    assert!(made.starts_with("aic_"), "{made}");
 }

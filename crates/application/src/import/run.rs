@@ -32,8 +32,9 @@ impl Application {
     /// `validate_only` in the call it says what it would do.
     ///
     /// # Errors
-    /// Nothing is imported then: the keyring or the database is not there. A second run after a
-    /// lost connection is safe, it takes only what is missing.
+    /// Nothing is imported then: the keyring or the database is not there. Only after
+    /// [`aiconfig_persistence::StoreError::OutcomeUnknown`] all of it may be. A second run is safe
+    /// in any case, it takes only what is missing.
     pub async fn import_django(
         &self,
         call: &WriteCall,
@@ -81,7 +82,8 @@ impl Application {
             self.random.as_ref(),
         )?;
         report.revision = report.changed.then(|| snapshot.revision());
-        // Nobody repeats this call, but it says what came of it where the connection is lost.
+        // Nobody repeats this call, but where the connection is lost at the commit the outcome is
+        // looked up by this row.
         let stored = StoredAnswerRow {
             scope: scope(call),
             body_mac: self.ring().body_mac(&call.body)?.to_vec(),

@@ -46,7 +46,7 @@ suite! {
         log: tail_is_gap_free_and_bounded, tail_reports_a_gap, load_equals_replay,
             load_skips_kinds, history_runs_backwards, signal_changes, bad_row_is_named;
         sealed: erase_keeps_the_row, state_code_keeps_the_bytes, tail_brings_envelopes,
-            verifiers_come_and_go, ring_is_made_once;
+            verifiers_come_and_go, ring_is_made_once, no_ring_is_made_over_a_log;
         resealed: reseal_needs_the_former_bytes, ring_keys_are_replaced_as_they_were_read,
             envelopes_come_in_pages, notices_are_logged_and_not_stated;
         requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces,
@@ -64,7 +64,7 @@ suite! {
         log: tail_is_gap_free_and_bounded, tail_ends_early_when_large, load_equals_replay,
             load_skips_kinds, history_runs_backwards, signal_changes;
         sealed: erase_keeps_the_row, state_code_keeps_the_bytes, tail_brings_envelopes,
-            verifiers_come_and_go, ring_is_made_once;
+            verifiers_come_and_go, ring_is_made_once, no_ring_is_made_over_a_log;
         resealed: reseal_needs_the_former_bytes, ring_keys_are_replaced_as_they_were_read,
             envelopes_come_in_pages, notices_are_logged_and_not_stated;
         requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces,
@@ -83,7 +83,7 @@ suite! {
         log: tail_is_gap_free_and_bounded, tail_reports_a_gap, load_equals_replay,
             load_skips_kinds, history_runs_backwards, signal_changes, bad_row_is_named;
         sealed: erase_keeps_the_row, state_code_keeps_the_bytes, tail_brings_envelopes,
-            verifiers_come_and_go, ring_is_made_once;
+            verifiers_come_and_go, ring_is_made_once, no_ring_is_made_over_a_log;
         resealed: reseal_needs_the_former_bytes, ring_keys_are_replaced_as_they_were_read,
             envelopes_come_in_pages, notices_are_logged_and_not_stated;
         requests: answers_are_kept_and_pruned, answer_without_change, ledger_replaces,

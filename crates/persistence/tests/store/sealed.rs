@@ -64,7 +64,8 @@ pub(crate) async fn state_code_keeps_the_bytes(place: Place) {
     let expected = [row(1, Some(b"one"), 2, 2), row(2, Some(b"new"), 4, 2)];
     assert_eq!(kept(&store).await, expected);
     let wanted = [("openai".to_owned(), 2), ("openai".to_owned(), 9)];
-    assert_eq!(store.envelopes_for(&wanted).await.unwrap(), expected[1..]);
+    let sealed = store.sealed(Some(&wanted)).await.unwrap();
+    assert_eq!(sealed.envelopes, expected[1..]);
 }
 
 pub(crate) async fn tail_brings_envelopes(place: Place) {
@@ -126,12 +127,30 @@ pub(crate) async fn ring_is_made_once(place: Place) {
     };
     store.create_ring(&ring, &canary).await.unwrap();
     assert_eq!(store.deks().await.unwrap(), ring);
-    assert_eq!(
-        store.canaries().await.unwrap(),
-        std::slice::from_ref(&canary)
-    );
+    let sealed = store.sealed(None).await.unwrap();
+    assert_eq!(sealed.canaries, std::slice::from_ref(&canary));
     let again = store.create_ring(&ring, &canary).await.unwrap_err();
     assert!(matches!(again, StoreError::Conflict { .. }), "{again}");
 
     assert!(!format!("{ring:?} {canary:?}").contains("8, 8"));
+}
+
+pub(crate) async fn no_ring_is_made_over_a_log(place: Place) {
+    let store = place.store().await;
+    let sealed = SideEffect::PutEnvelope(row(1, Some(b"one"), 1, 1));
+    write_with(&store, vec![sealed]).await;
+    let ring = DekRow {
+        purpose: "value".to_owned(),
+        version: 1,
+        state: DekState::Active,
+        kek_id: vec![9; 16],
+        wrapped: Some(vec![8; 48]),
+    };
+    let canary = CanaryRow {
+        kek_id: vec![9; 16],
+        envelope: vec![7; 40],
+    };
+    let refused = store.create_ring(&[ring], &canary).await.unwrap_err();
+    assert!(matches!(refused, StoreError::RingMissing), "{refused}");
+    assert!(store.deks().await.unwrap().is_empty());
 }

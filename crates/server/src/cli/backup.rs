@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aiconfig_application::{AppError, Application};
+use aiconfig_application::{AppError, Application, VaultFault};
 use aiconfig_persistence::Store;
 use aiconfig_vault::error::VaultError;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -121,17 +121,22 @@ async fn examine(config: &Config, copy: &NamedTempFile) -> Result<bool, Failure>
     }
     let audit = audit(&app).await?;
     let report = app.verify_vault().await?;
+    // A missing key-encryption key is no fault of the copy.
+    let damaged: Vec<_> = report.faults.iter().filter(|fault| fault.damaged).collect();
+    for VaultFault { resource, why, .. } in &damaged {
+        say(&format!("FAILED   {resource}: {why}"))?;
+    }
     let (opened, faults) = (report.keys_opened(), report.faults.len());
     if report.missing_keks.is_empty() {
         say(&format!("{opened} stored keys open, {faults} do not"))?;
     } else {
         let missing = report.missing_keks.join(", ");
+        let unopened = faults - damaged.len();
         say(&format!(
-            "stored keys were not opened: key-encryption key {missing} is not here"
+            "{unopened} stored keys were not opened: key-encryption key {missing} is not here"
         ))?;
     }
-    // A missing key-encryption key is no fault of the copy.
-    let whole = faults == 0 || !report.missing_keks.is_empty();
+    let whole = damaged.is_empty();
     app.store().close().await?;
     Ok(audit && whole)
 }
@@ -140,14 +145,16 @@ async fn examine(config: &Config, copy: &NamedTempFile) -> Result<bool, Failure>
 async fn audit(app: &Application) -> Result<bool, Failure> {
     let report = match app.verify_audit().await {
         Ok(report) => report,
-        Err(AppError::Vault(VaultError::KeyUnavailable { .. })) => {
+        Err(AppError::Vault(error)) => {
+            let missing = matches!(error, VaultError::KeyUnavailable { .. });
+            let why = if missing { "is not here" } else { "is damaged" };
             let head = app.store().head().await?;
             say(&format!(
-                "audit head {} {}; the chain was not checked, its key is not here",
+                "audit head {} {}; the chain was not checked, its key {why}",
                 head.audit_sequence,
                 hex(&head.audit_hash)
             ))?;
-            return Ok(true);
+            return Ok(missing);
         }
         Err(error) => return Err(error.into()),
     };

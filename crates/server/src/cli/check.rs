@@ -1,6 +1,6 @@
 //! `aiconfig check`: what is in force and whether it works. It changes nothing.
 
-use aiconfig_application::Severity;
+use aiconfig_application::{Severity, VaultFault};
 use aiconfig_persistence::SchemaStatus;
 
 use super::say;
@@ -56,7 +56,7 @@ pub(super) async fn run(flags: &Flags, args: Args) -> Result<(), Failure> {
             "FAILED   key-encryption key {id} is missing: set AICONFIG_KEK_FILE or AICONFIG_KEK_OPEN_FILES"
         ))?;
     }
-    for (resource, why) in &report.faults {
+    for VaultFault { resource, why, .. } in &report.faults {
         let cure = match () {
             // What they lack was told above.
             () if !report.missing_keks.is_empty() => "see docs/rotation.md",

@@ -44,6 +44,7 @@ impl From<StoreError> for ApiError {
             | StoreError::Conflict { .. }
             | StoreError::Inconsistent { .. }
             | StoreError::SchemaTooOld { .. }
+            | StoreError::RingMissing
             | StoreError::Other { .. } => {
                 tracing::error!(%error, driver, "the database failed");
                 return Self::new(ErrorReason::Internal, FAILED);

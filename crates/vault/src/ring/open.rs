@@ -53,7 +53,7 @@ impl Keyring {
         }
         for purpose in Purpose::ALL {
             if let Err(fault) = ring.active_slot(purpose) {
-                ring.faults.push(fault);
+                ring.note_fault(purpose.as_str(), fault);
             }
         }
         ring
@@ -85,12 +85,13 @@ impl Keyring {
             Some(Ok(dek)) => (Some(Arc::new(dek)), None),
             Some(Err(fault)) => (None, Some(fault)),
         };
+        let part = format!("{}/{}", row.purpose.as_str(), row.version);
         match &fault {
             Some(VaultError::KeyUnavailable { .. }) if !self.missing.contains(&row.kek_id) => {
                 self.missing.push(row.kek_id);
             }
             Some(VaultError::KeyUnavailable { .. }) | None => {}
-            Some(damage) => self.faults.push(damage.clone()),
+            Some(damage) => self.note_fault(&part, damage.clone()),
         }
         let slot = Slot {
             state: row.state,
@@ -104,7 +105,7 @@ impl Keyring {
             .is_some()
         {
             let fault = VaultError::damaged(row, "the version stands there twice");
-            self.faults.push(fault);
+            self.note_fault(part, fault);
         }
     }
 }

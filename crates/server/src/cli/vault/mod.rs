@@ -6,7 +6,7 @@ mod status;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aiconfig_application::Application;
+use aiconfig_application::{Application, VaultFault};
 use aiconfig_persistence::SchemaStatus;
 use aiconfig_vault::kek::generate_file;
 use aiconfig_vault::random::OsRandom;
@@ -93,7 +93,7 @@ async fn verify(config: &Config) -> Result<(), Failure> {
     for resource in &report.opened {
         say(&format!("ok       {resource}"))?;
     }
-    for (resource, why) in &report.faults {
+    for VaultFault { resource, why, .. } in &report.faults {
         say(&format!("FAILED   {resource}: {why}"))?;
     }
     let (keys, faults) = (report.keys_opened(), report.faults.len());
