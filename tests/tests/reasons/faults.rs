@@ -107,6 +107,17 @@ pub(crate) async fn overload(seen: &mut Seen) {
     backend.configs.get_model_config(query(2)).await.unwrap();
 }
 
+pub(crate) async fn rate(seen: &mut Seen) {
+    let place = Place::sqlite()
+        .with("AICONFIG_MAX_CALLS_PER_SECOND_PER_TOKEN", "1")
+        .with("AICONFIG_MAX_BURST_PER_TOKEN", "1");
+    let server = Server::start(&place);
+    let mut backend = server.clients("backend").await;
+    backend.configs.get_model_config(query(2)).await.unwrap();
+    let refused = backend.configs.get_model_config(query(2)).await;
+    seen.refused(refused, (Code::ResourceExhausted, "RATE_LIMITED"));
+}
+
 pub(crate) async fn away(seen: &mut Seen) {
     // Without fsync a halt would lose what was acknowledged, tokens among it.
     let database = PgServer::start(PgOptions { fsync: true });

@@ -79,6 +79,7 @@ async fn every_reason_is_reached() {
     faults::tampered(&mut stage, &mut seen).await;
     drop(stage);
     faults::overload(&mut seen).await;
+    faults::rate(&mut seen).await;
     faults::away(&mut seen).await;
 
     let all: BTreeSet<String> = (1..1_000)
