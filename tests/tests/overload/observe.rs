@@ -15,7 +15,7 @@ use crate::cores::Cores;
 /// How often health is asked for.
 const EVERY: Duration = Duration::from_millis(50);
 /// How long health may take.
-const HEALTH: Duration = Duration::from_secs(5);
+const HEALTH: Duration = Duration::from_secs(10);
 
 /// User and system time that a process has used.
 pub(crate) fn cpu(pid: u32) -> Duration {
