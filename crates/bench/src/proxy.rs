@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use crate::Failure;
 
 /// Bytes of a message before its body: its kind and its length.
 const HEAD: usize = 5;
+/// Bytes of the message that asks for an encrypted session, which comes before the first one.
+const ENCRYPTION: usize = 8;
 
 /// One wait for the database, with what was sent to it.
 #[derive(Clone, Debug)]
@@ -29,25 +31,35 @@ type Trips = Arc<Mutex<Vec<Trip>>>;
 pub(crate) struct Proxy {
     port: u16,
     trips: Trips,
-    task: JoinHandle<()>,
+    /// It ends when this is dropped.
+    _stop: oneshot::Sender<()>,
 }
 
 impl Proxy {
-    /// Listens on a free loopback port for those who want to reach another one.
-    pub(crate) async fn start(database: u16) -> Result<Self, Failure> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// Listens on a free loopback port for those who want to reach another one. It has a thread of
+    /// its own: who waits for a server that connects through it may block.
+    pub(crate) fn start(database: u16) -> Result<Self, Failure> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let trips = Trips::default();
         let all = Arc::clone(&trips);
-        let task = tokio::spawn(async move {
-            let mut connections = tokio::task::JoinSet::new();
-            let mut number = 0;
-            while let Ok((client, _)) = listener.accept().await {
-                number += 1;
-                connections.spawn(pass(client, database, number, Arc::clone(&all)));
-            }
+        let (stop, stopped) = oneshot::channel::<()>();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build()?;
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    () = serve(listener, database, all) => {}
+                }
+            });
         });
-        Ok(Self { port, trips, task })
+        Ok(Self {
+            port,
+            trips,
+            _stop: stop,
+        })
     }
 
     /// Where it listens.
@@ -61,9 +73,15 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.task.abort();
+async fn serve(listener: std::net::TcpListener, database: u16, trips: Trips) {
+    let Ok(listener) = TcpListener::from_std(listener) else {
+        return;
+    };
+    let mut connections = tokio::task::JoinSet::new();
+    let mut number = 0;
+    while let Ok((client, _)) = listener.accept().await {
+        number += 1;
+        connections.spawn(pass(client, database, number, Arc::clone(&trips)));
     }
 }
 
@@ -149,7 +167,8 @@ impl Statements {
             if self.started {
                 found.extend(self.statement(&message));
             }
-            self.started = true;
+            // What asks for encryption is answered, and then the session begins.
+            self.started |= length != ENCRYPTION;
         }
     }
 
@@ -184,6 +203,8 @@ mod tests {
     #[test]
     fn statements_are_found_however_they_are_cut() {
         let sent = [
+            // May the session be encrypted?
+            message(b"", b"\x04\xd2\x16\x2f"),
             message(b"", b"\0\x03\0\0user\0x\0\0"),
             message(b"p", b"secret\0"),
             message(b"P", b"one\0SELECT $1\0\0\0"),

@@ -47,7 +47,7 @@ pub(crate) async fn measure(database: &Database) -> Result<Option<RoundTrips>, F
     };
     let place = Place::new(database)?;
     let port = server.port().try_into()?;
-    let proxy = Proxy::start(port).await?;
+    let proxy = Proxy::start(port)?;
     let url = place
         .url()
         .replace(&format!(":{port}/"), &format!(":{}/", proxy.port()));
@@ -70,7 +70,11 @@ pub(crate) async fn measure(database: &Database) -> Result<Option<RoundTrips>, F
         tokio::time::sleep(SETTLED).await;
         let trips = proxy.take();
         if number >= BEFORE {
-            counted.push(of_a_write(&trips));
+            let trips = of_a_write(&trips);
+            if trips.is_empty() {
+                return Err("no round trip of a write was seen".into());
+            }
+            counted.push(trips);
         }
     }
     let locked = |trips: &Vec<(bool, String)>| trips.iter().filter(|(locked, _)| *locked).count();
